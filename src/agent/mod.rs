@@ -1,0 +1,1 @@
+//! The agent: words in, a plan out.

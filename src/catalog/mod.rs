@@ -1,0 +1,3 @@
+//! Every operation of every service, compiled from the clouds' own SDK packages.
+
+pub mod shapes;

@@ -1,0 +1,1 @@
+//! The commands for scripts and the plain face.

@@ -1,0 +1,145 @@
+//! The hands: requests rendered, signed, sent, and answers read, for three clouds.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::plan::OperationName;
+
+/// One call of one operation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// The operation.
+    pub operation: OperationName,
+    /// The region; the cloud's configured one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The account, where it is not the configured one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The parameters, references resolved, tokens filled in.
+    pub params: Value,
+}
+
+/// The answer to a call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The answer in the shape of the model.
+    pub output: Value,
+    /// The HTTP status.
+    pub status: u16,
+    /// The cloud's name for the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+/// What waiting came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Waited {
+    /// The catalog knows nothing to wait for.
+    NothingToWaitFor,
+    /// The resource is usable.
+    Ready {
+        /// What was awaited, for example `BucketExists`.
+        waiter: String,
+    },
+    /// The resource will never be usable.
+    Failed {
+        /// What was awaited.
+        waiter: String,
+        /// The state that says so.
+        reason: String,
+    },
+    /// The time allowed is over; waiting can be taken up again.
+    TimedOut {
+        /// What was awaited.
+        waiter: String,
+    },
+}
+
+/// Why a call gave no answer, or an error for an answer.
+#[derive(Clone, Debug, PartialEq, Error, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum CloudError {
+    /// The catalog has no such service or operation.
+    #[error("{0}")]
+    UnknownOperation(String),
+    /// The parameters do not fit; nothing was sent.
+    #[error("{} of {operation} {}: {}", if .problems.len() == 1 { "a parameter" } else { "parameters" }, if .problems.len() == 1 { "does not fit" } else { "do not fit" }, .problems.join("; "))]
+    Invalid {
+        /// The operation.
+        operation: OperationName,
+        /// All problems, each with its JSON path.
+        problems: Vec<String>,
+    },
+    /// No endpoint for this service in this region; nothing was sent.
+    #[error("no endpoint: {0}")]
+    Endpoint(String),
+    /// No usable credentials; nothing was sent.
+    #[error("no credentials: {message}")]
+    Credentials {
+        /// What is missing or expired.
+        message: String,
+        /// How to mend it.
+        fix: String,
+    },
+    /// The cloud refused or failed.
+    #[error("{code}: {message}")]
+    Service {
+        /// The cloud's code.
+        code: String,
+        /// The cloud's words.
+        message: String,
+        /// The HTTP status.
+        status: u16,
+        /// Members of the modelled error.
+        detail: Value,
+        /// The cloud's name for the request.
+        request_id: Option<String>,
+        /// Whether a later try may succeed.
+        retryable: bool,
+    },
+    /// No answer: the request may or may not have been carried out.
+    #[error("no answer from {host}: {message}")]
+    Transport {
+        /// The host.
+        host: String,
+        /// What went wrong.
+        message: String,
+        /// Whether the request surely never left.
+        never_sent: bool,
+    },
+    /// The answer could not be read; the request was carried out.
+    #[error("the answer to {operation} could not be read: {message}")]
+    Unreadable {
+        /// The operation.
+        operation: OperationName,
+        /// What was wrong.
+        message: String,
+    },
+}
+
+/// A boxed future, so that clouds can be kept behind one pointer.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// One cloud. Implementations hold their connections and credentials and are shared freely.
+pub trait Cloud: Send + Sync {
+    /// Checks and sends one call, following the cloud's own retry rules.
+    fn call<'a>(&'a self, call: &'a Call) -> Pending<'a, Result<Reply, CloudError>>;
+
+    /// Waits until what a successful call made is usable. `output` is the call's answer.
+    /// `progress` is told what is awaited before each ask.
+    fn wait<'a>(
+        &'a self,
+        call: &'a Call,
+        output: &'a Value,
+        progress: &'a (dyn Fn(String) + Send + Sync),
+    ) -> Pending<'a, Result<Waited, CloudError>>;
+
+    /// The account and region in words, for the frame: `profile web · eu-central-1`.
+    fn context(&self) -> String;
+}

@@ -1,0 +1,7 @@
+//! Settings: where the program keeps things and what the person chose.
+
+mod home;
+mod settings;
+
+pub use home::{Home, HomeError};
+pub use settings::{ModelSettings, Settings, SettingsError};

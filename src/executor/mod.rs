@@ -1,0 +1,1 @@
+//! Runs cleared plans so that nothing is lost and nothing doubled.

@@ -1,0 +1,1 @@
+//! The file room: directories opened once, never left.

@@ -1,0 +1,3 @@
+//! The program: arguments in, a face out.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The switchboard: servers and clients of the Model Context Protocol.

@@ -1,0 +1,1 @@
+//! The desk: one task owns the conversation.

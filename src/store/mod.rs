@@ -1,0 +1,1 @@
+//! Typed trees over an embedded database.
