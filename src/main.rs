@@ -1,3 +1,10 @@
 //! The program: arguments in, a face out.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use provisioner::cli::{self, Args};
+
+fn main() -> ExitCode {
+    cli::main(Args::parse()).into()
+}
