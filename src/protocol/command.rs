@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::SessionId;
-use crate::plan::{Digest, ExecutionId, Target};
+use crate::plan::{Digest, ExecutionId, Plan, Target};
 
 /// One message to the session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,6 +13,13 @@ pub enum Command {
     Submit {
         /// The words as typed.
         text: String,
+    },
+    /// A plan that was not made by the agent: from a file, or from one operation.
+    Propose {
+        /// The plan, without open inputs.
+        plan: Plan,
+        /// What the person asked for, for the record.
+        words: String,
     },
     /// The person's decision on the plan with this digest.
     Decide {

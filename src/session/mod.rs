@@ -1,1 +1,6 @@
-//! The desk: one task owns the conversation.
+//! The desk: one task owns the conversation and puts everything in order.
+//!
+//! [`machine`] is pure: a state and an input give effects. The driver performs them through
+//! the arms and the switchboard, and feeds their answers back as inputs.
+
+pub mod machine;
