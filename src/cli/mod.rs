@@ -13,3 +13,5 @@ pub use args::Args;
 pub use dispatch::main;
 pub use exit::{CliError, Exit};
 pub(crate) use output::Output;
+
+pub mod plain;
