@@ -47,8 +47,18 @@ impl StepEffect {
 
 /// Verbs that begin the names of operations that make something new, over all clouds.
 const CREATING: [&str; 12] = [
-    "Create", "Run", "Launch", "Allocate", "Register", "Provision", "Import", "Copy", "Restore", "Request",
-    "Publish", "Begin",
+    "Create",
+    "Run",
+    "Launch",
+    "Allocate",
+    "Register",
+    "Provision",
+    "Import",
+    "Copy",
+    "Restore",
+    "Request",
+    "Publish",
+    "Begin",
 ];
 
 /// The effect of every step, in the order of the plan as written.
@@ -147,8 +157,11 @@ mod tests {
             ("new", "CreateBucket", json!({"Bucket": "logs"})),
             ("other", "CreateBucket", json!({"Bucket": "web"})),
         ]);
-        let facts =
-            facts(&[("old", AccessClass::Delete), ("new", AccessClass::Write), ("other", AccessClass::Write)]);
+        let facts = facts(&[
+            ("old", AccessClass::Delete),
+            ("new", AccessClass::Write),
+            ("other", AccessClass::Write),
+        ]);
         assert_eq!(effects(&plan, &facts), [StepEffect::Delete, StepEffect::Replace, StepEffect::Create]);
     }
 

@@ -206,7 +206,11 @@ impl Sheet {
         }
         if let Some(fact) = papers.facts.iter().find(|fact| fact.step == step.id) {
             let last = if fact.access.irreversible { ", cannot be taken back" } else { "" };
-            self.add(LineKind::Note, 2, &format!("{} ({}){last}", effect.as_str(), fact.access.class.as_str()));
+            self.add(
+                LineKind::Note,
+                2,
+                &format!("{} ({}){last}", effect.as_str(), fact.access.class.as_str()),
+            );
         }
         if !step.after.is_empty() {
             self.add(LineKind::Note, 2, &format!("after {}", step.after.join(", ")));
@@ -216,7 +220,9 @@ impl Sheet {
         }
         match mask_named(&step.params) {
             Value::Object(members) if members.is_empty() => self.add(LineKind::Note, 2, "no parameters"),
-            Value::Object(members) => members.iter().for_each(|(name, v)| self.value(2, &format!("{name}: "), v)),
+            Value::Object(members) => {
+                members.iter().for_each(|(name, v)| self.value(2, &format!("{name}: "), v))
+            }
             other => self.value(2, "", &other),
         }
         self.undo(step, papers);
@@ -237,13 +243,16 @@ impl Sheet {
     fn undo(&mut self, step: &Step, papers: &Papers<'_>) {
         match &step.undo {
             Undo::Auto => {
-                let partner = papers.facts.iter().find(|fact| fact.step == step.id).and_then(|f| f.undo.as_ref());
+                let partner =
+                    papers.facts.iter().find(|fact| fact.step == step.id).and_then(|f| f.undo.as_ref());
                 if let Some(partner) = partner {
                     self.add(LineKind::Note, 2, &format!("undo by {partner}"));
                 }
             }
             Undo::None => self.add(LineKind::Note, 2, "is not taken back"),
-            Undo::Call { operation, params } => self.value(2, &format!("undo by {operation}: "), &mask_named(params)),
+            Undo::Call { operation, params } => {
+                self.value(2, &format!("undo by {operation}: "), &mask_named(params))
+            }
         }
     }
 
@@ -308,7 +317,14 @@ mod tests {
 
     fn cost(status: PriceStatus, monthly: Option<i64>) -> StepEstimate {
         let monthly = monthly.map(|cents| Decimal::new(cents, 2));
-        StepEstimate { step: "bucket".into(), status, reason: None, monthly, components: vec![], usage: vec![] }
+        StepEstimate {
+            step: "bucket".into(),
+            status,
+            reason: None,
+            monthly,
+            components: vec![],
+            usage: vec![],
+        }
     }
 
     fn text(plan: &Plan, verdict: Option<&Verdict>, estimate: Option<&Estimate>) -> String {
@@ -362,8 +378,11 @@ mod tests {
         let unknown = estimate(vec![cost(PriceStatus::NotPriced, None)], 0, 1);
         assert_eq!(cost_words(&unknown), "cost unknown");
         assert_eq!(step_cost_words(&unknown.steps[0], "USD"), "unknown");
-        let partly =
-            estimate(vec![cost(PriceStatus::Priced, Some(4210)), cost(PriceStatus::NotPriced, None)], 4210, 1);
+        let partly = estimate(
+            vec![cost(PriceStatus::Priced, Some(4210)), cost(PriceStatus::NotPriced, None)],
+            4210,
+            1,
+        );
         assert_eq!(cost_words(&partly), "at least 42.10 USD/month, 1 unknown");
         assert_eq!(money(Decimal::new(4, 4)), "under 0.01");
     }
