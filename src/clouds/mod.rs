@@ -63,7 +63,7 @@ pub enum Waited {
 
 /// Why a call gave no answer, or an error for an answer.
 #[derive(Clone, Debug, PartialEq, Error, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", content = "of", rename_all = "snake_case")]
 pub enum CloudError {
     /// The catalog has no such service or operation.
     #[error("{0}")]
@@ -142,4 +142,36 @@ pub trait Cloud: Send + Sync {
 
     /// The account and region in words, for the frame: `profile web · eu-central-1`.
     fn context(&self) -> String;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::CloudName;
+    use serde_json::json;
+
+    #[test]
+    fn every_error_survives_a_round_trip() {
+        let operation = OperationName::new(CloudName::Aws, "s3", "CreateBucket");
+        let errors = [
+            CloudError::UnknownOperation("no such service `s4`".into()),
+            CloudError::Invalid { operation: operation.clone(), problems: vec!["$.Bucket: missing".into()] },
+            CloudError::Endpoint("no rule fits".into()),
+            CloudError::Credentials { message: "expired".into(), fix: "aws sso login".into() },
+            CloudError::Service {
+                code: "BucketAlreadyExists".into(),
+                message: "taken".into(),
+                status: 409,
+                detail: json!({"BucketName": "b"}),
+                request_id: Some("r".into()),
+                retryable: false,
+            },
+            CloudError::Transport { host: "h".into(), message: "reset".into(), never_sent: false },
+            CloudError::Unreadable { operation, message: "not XML".into() },
+        ];
+        for error in errors {
+            let value = serde_json::to_value(&error).unwrap();
+            assert_eq!(serde_json::from_value::<CloudError>(value).unwrap(), error);
+        }
+    }
 }

@@ -1,1 +1,19 @@
-//! The switchboard: servers and clients of the Model Context Protocol.
+//! The switchboard: one MCP server per cloud and per store of knowledge, and the clients through
+//! which the arms reach them. Planners get faces that can only read.
+
+mod bound;
+mod client;
+mod cloud_client;
+mod error;
+mod server;
+mod servers;
+mod switchboard;
+mod tool;
+
+pub use cloud_client::CloudClient;
+pub use error::SwitchboardError;
+pub use switchboard::{Parts, Switchboard};
+pub use tool::{ToolReply, ToolSpec};
+
+#[cfg(test)]
+mod tests;

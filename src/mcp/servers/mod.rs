@@ -1,0 +1,3 @@
+//! The servers' tools, one file per set.
+
+pub(super) mod act;

@@ -1,0 +1,99 @@
+//! All servers, started, with a client of each.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::client::Client;
+use super::server::Server;
+use super::servers::act::ActTools;
+use super::tool::text_of;
+use super::{CloudClient, SwitchboardError, ToolReply, ToolSpec};
+use crate::clouds::Cloud;
+use crate::plan::CloudName;
+use crate::text::sanitize;
+
+/// What the servers stand on.
+pub struct Parts {
+    /// The clouds that can be reached.
+    pub clouds: BTreeMap<CloudName, Arc<dyn Cloud>>,
+}
+
+/// The servers and their clients. Dropping it ends the servers.
+pub struct Switchboard {
+    clouds: CloudClient,
+    /// By name; these faces can only read.
+    agent: BTreeMap<String, Client>,
+    tools: Vec<ToolSpec>,
+}
+
+impl Switchboard {
+    /// Starts every server on a task of its own and connects to it.
+    ///
+    /// # Errors
+    ///
+    /// A server does not answer.
+    pub async fn start(parts: Parts) -> Result<Self, SwitchboardError> {
+        let mut executor = BTreeMap::new();
+        let mut faces = Vec::new();
+        for (name, cloud) in parts.clouds {
+            let act = Arc::new(ActTools::new(name, cloud));
+            executor.insert(name, Client::connect(Server::new(name.as_str(), vec![act])).await?);
+            faces.push(Server::new(name.as_str(), vec![]));
+        }
+        let mut agent = BTreeMap::new();
+        let mut tools = Vec::new();
+        for face in faces {
+            let client = Client::connect(face).await?;
+            for tool in client.tools().await? {
+                tools.push(ToolSpec {
+                    name: format!("{}_{}", client.server(), tool.name),
+                    description: tool.description.as_deref().unwrap_or_default().to_owned(),
+                    input_schema: tool.schema_as_json_value(),
+                });
+            }
+            agent.insert(client.server().to_owned(), client);
+        }
+        Ok(Self { clouds: CloudClient::new(executor), agent, tools })
+    }
+
+    /// The tools of the faces that can only read, for a planner.
+    #[must_use]
+    pub fn agent_tools(&self) -> Vec<ToolSpec> {
+        self.tools.clone()
+    }
+
+    /// Calls one of [`Switchboard::agent_tools`]. Every failure is a reply that says what to do:
+    /// a planner can always go on.
+    pub async fn agent_call(&self, name: &str, arguments: serde_json::Value) -> ToolReply {
+        let arguments = match arguments {
+            serde_json::Value::Object(members) => members,
+            serde_json::Value::Null => serde_json::Map::new(),
+            other => return ToolReply::error(format!("the arguments must be an object, found {other}")),
+        };
+        let Some((client, tool)) =
+            name.split_once('_').and_then(|(server, tool)| Some((self.agent.get(server)?, tool)))
+        else {
+            return ToolReply::error(format!("unknown tool `{name}`; there are {}", self.names()));
+        };
+        match client.call(tool, arguments).await {
+            Ok(result) => ToolReply {
+                text: super::bound::cut(&sanitize(&text_of(&result))),
+                is_error: result.is_error.unwrap_or(false),
+                structured: result.structured_content,
+            },
+            Err(SwitchboardError::Refused { message, .. }) => ToolReply::error(message),
+            Err(error) => ToolReply::error(error.to_string()),
+        }
+    }
+
+    /// The executor's face of the clouds.
+    #[must_use]
+    pub fn clouds(&self) -> CloudClient {
+        self.clouds.clone()
+    }
+
+    fn names(&self) -> String {
+        let names: Vec<&str> = self.tools.iter().map(|tool| tool.name.as_str()).collect();
+        names.join(", ")
+    }
+}

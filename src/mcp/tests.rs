@@ -1,0 +1,167 @@
+//! The clouds through the switchboard, with a cloud that notes what it was asked.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+
+use super::{Parts, Switchboard};
+use crate::clouds::{Call, Cloud, CloudError, Pending, Reply, Waited};
+use crate::plan::{CloudName, OperationName};
+
+/// A cloud that answers with the parameters it got, and notes every call.
+#[derive(Default)]
+pub(super) struct Echo {
+    pub(super) calls: Mutex<Vec<Call>>,
+    dropped: Arc<Mutex<bool>>,
+}
+
+struct NoteDrop(Arc<Mutex<bool>>);
+
+impl Drop for NoteDrop {
+    fn drop(&mut self) {
+        *self.0.lock().unwrap() = true;
+    }
+}
+
+impl Cloud for Echo {
+    fn call<'a>(&'a self, call: &'a Call) -> Pending<'a, Result<Reply, CloudError>> {
+        Box::pin(async move {
+            self.calls.lock().unwrap().push(call.clone());
+            match call.operation.operation.as_str() {
+                "Fail" => Err(failure()),
+                "Hang" => {
+                    let _note = NoteDrop(Arc::clone(&self.dropped));
+                    std::future::pending().await
+                }
+                _ => Ok(Reply { output: call.params.clone(), status: 200, request_id: Some("r-1".into()) }),
+            }
+        })
+    }
+
+    fn wait<'a>(
+        &'a self,
+        _: &'a Call,
+        _: &'a Value,
+        progress: &'a (dyn Fn(String) + Send + Sync),
+    ) -> Pending<'a, Result<Waited, CloudError>> {
+        Box::pin(async move {
+            for ask in 1..=3 {
+                progress(format!("BucketExists, ask {ask}"));
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            Ok(Waited::Ready { waiter: "BucketExists".into() })
+        })
+    }
+
+    fn context(&self) -> String {
+        "echo".into()
+    }
+}
+
+fn failure() -> CloudError {
+    CloudError::Service {
+        code: "BucketAlreadyExists".into(),
+        message: "taken".into(),
+        status: 409,
+        detail: json!({"BucketName": "b"}),
+        request_id: Some("r-2".into()),
+        retryable: false,
+    }
+}
+
+fn call(operation: &str) -> Call {
+    Call {
+        operation: OperationName::new(CloudName::Aws, "s3", operation),
+        region: Some("eu-central-1".into()),
+        account: None,
+        params: json!({"Bucket": "b", "Nested": {"Deep": [1, 2.5, null, "ü"]}}),
+    }
+}
+
+pub(super) async fn board() -> (Switchboard, Arc<Echo>) {
+    let echo = Arc::new(Echo::default());
+    let clouds = BTreeMap::from([(CloudName::Aws, Arc::clone(&echo) as Arc<dyn Cloud>)]);
+    (Switchboard::start(Parts { clouds }).await.unwrap(), echo)
+}
+
+#[tokio::test]
+async fn a_call_reaches_the_cloud_and_its_answer_comes_back_unchanged() {
+    let (board, echo) = board().await;
+    let reply = board.clouds().call(&call("CreateBucket")).await.unwrap();
+    assert_eq!(reply, Reply { output: call("").params, status: 200, request_id: Some("r-1".into()) });
+    assert_eq!(*echo.calls.lock().unwrap(), [call("CreateBucket")]);
+}
+
+#[tokio::test]
+async fn an_error_of_the_cloud_comes_back_as_the_same_error() {
+    let (board, _) = board().await;
+    assert_eq!(board.clouds().call(&call("Fail")).await.unwrap_err(), failure());
+}
+
+#[tokio::test]
+async fn a_cloud_that_is_not_connected_is_named() {
+    let (board, _) = board().await;
+    let mut call = call("X");
+    call.operation.cloud = CloudName::Oci;
+    assert!(board.clouds().call(&call).await.unwrap_err().to_string().contains("oci"));
+}
+
+#[tokio::test]
+async fn waiting_tells_what_is_awaited() {
+    let (board, _) = board().await;
+    let heard = Mutex::new(Vec::new());
+    let waited = board
+        .clouds()
+        .wait(&call("CreateBucket"), &json!({}), |message| heard.lock().unwrap().push(message))
+        .await
+        .unwrap();
+    assert_eq!(waited, Waited::Ready { waiter: "BucketExists".into() });
+    let heard = heard.into_inner().unwrap();
+    assert!(heard.contains(&"BucketExists, ask 1".to_owned()), "{heard:?}");
+}
+
+#[tokio::test]
+async fn a_call_that_nobody_waits_for_is_cancelled_in_the_cloud_too() {
+    let (board, echo) = board().await;
+    let clouds = board.clouds();
+    let gave_up = tokio::time::timeout(Duration::from_millis(100), clouds.call(&call("Hang"))).await;
+    assert!(gave_up.is_err());
+    for _ in 0..100 {
+        if *echo.dropped.lock().unwrap() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the cloud still works on a call that was given up");
+}
+
+#[tokio::test]
+async fn calls_run_beside_each_other() {
+    let (board, _) = board().await;
+    let clouds = board.clouds();
+    let hanging = call("Hang");
+    let quick_call = call("Quick");
+    let hang = clouds.call(&hanging);
+    let quick = clouds.call(&quick_call);
+    tokio::select! {
+        _ = hang => panic!("the hanging call answered"),
+        reply = quick => assert_eq!(reply.unwrap().status, 200),
+    }
+}
+
+#[tokio::test]
+async fn a_planner_has_no_tool_that_acts() {
+    let (board, echo) = board().await;
+    for tool in ["call", "wait"] {
+        let name = format!("aws_{tool}");
+        assert!(board.agent_tools().iter().all(|spec| spec.name != name));
+        let reply = board
+            .agent_call(&name, json!({"service": "s3", "operation": "CreateBucket", "output": {}}))
+            .await;
+        assert!(reply.is_error && reply.text.contains("unknown tool"), "{reply:?}");
+    }
+    assert!(echo.calls.lock().unwrap().is_empty());
+}
