@@ -13,12 +13,15 @@ use rmcp::service::{
     TxJsonRpcMessage,
 };
 use rmcp::{ClientHandler, RoleClient, RoleServer, ServiceExt};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::sync::{Mutex, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::PollSender;
 
 use super::SwitchboardError;
 use super::server::Server;
+use super::tool::text_of;
 
 /// Messages that may wait in a channel before the sender does.
 const QUEUE: usize = 64;
@@ -141,6 +144,25 @@ impl Client {
             other => SwitchboardError::Broken { server, message: other.to_string() },
         }
     }
+}
+
+/// Calls a tool and reads its data; a failure of the tool is an error.
+pub(super) async fn ask<T: DeserializeOwned>(
+    client: &Client,
+    tool: &str,
+    arguments: Value,
+) -> Result<T, SwitchboardError> {
+    let arguments = match arguments {
+        Value::Object(members) => members,
+        _ => JsonObject::new(),
+    };
+    let result = client.call(tool, arguments).await?;
+    let (server, tool) = (client.server().to_owned(), tool.to_owned());
+    if result.is_error.unwrap_or(false) {
+        return Err(SwitchboardError::Tool { server, tool, message: text_of(&result) });
+    }
+    serde_json::from_value(result.structured_content.unwrap_or(Value::Null))
+        .map_err(|e| SwitchboardError::Unreadable { server, tool, message: e.to_string() })
 }
 
 /// Tells the server when nobody waits for its answer any more.

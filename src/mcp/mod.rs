@@ -5,6 +5,7 @@ mod bound;
 mod client;
 mod cloud_client;
 mod error;
+mod files_client;
 mod server;
 mod servers;
 mod switchboard;
@@ -12,6 +13,7 @@ mod tool;
 
 pub use cloud_client::CloudClient;
 pub use error::SwitchboardError;
+pub use files_client::FilesClient;
 pub use switchboard::{Parts, Switchboard};
 pub use tool::{ToolReply, ToolSpec};
 

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use super::client::Client;
 use super::server::Server;
 use super::servers::act::ActTools;
+use super::servers::files::FileTools;
 use super::tool::text_of;
-use super::{CloudClient, SwitchboardError, ToolReply, ToolSpec};
+use super::{CloudClient, FilesClient, SwitchboardError, ToolReply, ToolSpec};
 use crate::clouds::Cloud;
+use crate::files::FileRoom;
 use crate::plan::CloudName;
 use crate::text::sanitize;
 
@@ -16,11 +18,14 @@ use crate::text::sanitize;
 pub struct Parts {
     /// The clouds that can be reached.
     pub clouds: BTreeMap<CloudName, Arc<dyn Cloud>>,
+    /// The folders that the file server offers: rules and prompts, and what the person named.
+    pub files: FileRoom,
 }
 
 /// The servers and their clients. Dropping it ends the servers.
 pub struct Switchboard {
     clouds: CloudClient,
+    files: FilesClient,
     /// By name; these faces can only read.
     agent: BTreeMap<String, Client>,
     tools: Vec<ToolSpec>,
@@ -40,6 +45,8 @@ impl Switchboard {
             executor.insert(name, Client::connect(Server::new(name.as_str(), vec![act])).await?);
             faces.push(Server::new(name.as_str(), vec![]));
         }
+        let files = Server::new("files", vec![Arc::new(FileTools::new(Arc::new(parts.files)))]);
+        faces.push(files.clone());
         let mut agent = BTreeMap::new();
         let mut tools = Vec::new();
         for face in faces {
@@ -53,7 +60,8 @@ impl Switchboard {
             }
             agent.insert(client.server().to_owned(), client);
         }
-        Ok(Self { clouds: CloudClient::new(executor), agent, tools })
+        let files = FilesClient::new(Client::connect(files).await?);
+        Ok(Self { clouds: CloudClient::new(executor), files, agent, tools })
     }
 
     /// The tools of the faces that can only read, for a planner.
@@ -90,6 +98,12 @@ impl Switchboard {
     #[must_use]
     pub fn clouds(&self) -> CloudClient {
         self.clouds.clone()
+    }
+
+    /// The file room: rules, prompts, and the person's folders.
+    #[must_use]
+    pub fn files(&self) -> FilesClient {
+        self.files.clone()
     }
 
     fn names(&self) -> String {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Parts, Switchboard};
 use crate::clouds::{Call, Cloud, CloudError, Pending, Reply, Waited};
+use crate::files::{FileRoom, RootSpec};
 use crate::plan::{CloudName, OperationName};
 
 /// A cloud that answers with the parameters it got, and notes every call.
@@ -84,7 +85,8 @@ fn call(operation: &str) -> Call {
 pub(super) async fn board() -> (Switchboard, Arc<Echo>) {
     let echo = Arc::new(Echo::default());
     let clouds = BTreeMap::from([(CloudName::Aws, Arc::clone(&echo) as Arc<dyn Cloud>)]);
-    (Switchboard::start(Parts { clouds }).await.unwrap(), echo)
+    let files = FileRoom::open(vec![RootSpec::rules(None), RootSpec::prompts(None)]).unwrap();
+    (Switchboard::start(Parts { clouds, files }).await.unwrap(), echo)
 }
 
 #[tokio::test]
@@ -164,4 +166,53 @@ async fn a_planner_has_no_tool_that_acts() {
         assert!(reply.is_error && reply.text.contains("unknown tool"), "{reply:?}");
     }
     assert!(echo.calls.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn rules_are_read_whole_through_the_file_server() {
+    let (board, _) = board().await;
+    let rules = board.files().read_all("rules").await.unwrap();
+    assert!(!rules.is_empty());
+    assert!(rules.keys().all(|path| !path.starts_with("rules/") && !path.is_empty()), "{:?}", rules.keys());
+    let prompts = board.files().read_all("prompts").await.unwrap();
+    assert_eq!(prompts["tools/cloud_call.md"], include_str!("../../prompts/tools/cloud_call.md"));
+}
+
+#[tokio::test]
+async fn one_unreadable_rule_fails_the_reading_of_all() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("bad.yaml"), [0xff, 0xfe]).unwrap();
+    let files = FileRoom::open(vec![RootSpec::rules(Some(dir.path().into()))]).unwrap();
+    let board = Switchboard::start(Parts { clouds: BTreeMap::new(), files }).await.unwrap();
+    let message = board.files().read_all("rules").await.unwrap_err().to_string();
+    assert!(message.contains("rules/bad.yaml"), "{message}");
+
+    std::fs::remove_file(dir.path().join("bad.yaml")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", dir.path().join("README.md")).unwrap();
+    let files = FileRoom::open(vec![RootSpec::rules(Some(dir.path().into()))]).unwrap();
+    let board = Switchboard::start(Parts { clouds: BTreeMap::new(), files }).await.unwrap();
+    let message = board.files().read_all("rules").await.unwrap_err().to_string();
+    assert!(message.contains("rules/README.md"), "a link to outside must not hide a rule: {message}");
+}
+
+#[tokio::test]
+async fn a_planner_can_read_files_and_not_write_them() {
+    let (board, _) = board().await;
+    let reply = board.agent_call("files_list_directory", json!({"path": "."})).await;
+    assert_eq!(reply.text, "[DIR] prompts\n[DIR] rules\n");
+    for tool in ["files_write_file", "files_edit_file", "files_create_directory", "files_move_file"] {
+        let reply = board.agent_call(tool, json!({"path": "rules/x", "content": "x"})).await;
+        assert!(reply.is_error && reply.text.contains("unknown tool"), "{reply:?}");
+    }
+    let reply = board.agent_call("files_read_text_file", json!({"path": "../etc/passwd"})).await;
+    assert!(reply.is_error && reply.text.contains("leads out"), "{reply:?}");
+}
+
+#[tokio::test]
+async fn a_wrong_argument_is_named() {
+    let (board, _) = board().await;
+    let reply = board.agent_call("files_read_text_file", json!({"path": "rules/x", "lines": 3})).await;
+    assert!(reply.is_error && reply.text.contains("`lines`"), "{reply:?}");
+    let reply = board.agent_call("files_read_text_file", json!("rules")).await;
+    assert!(reply.is_error && reply.text.contains("object"), "{reply:?}");
 }

@@ -1,3 +1,4 @@
 //! The servers' tools, one file per set.
 
 pub(super) mod act;
+pub(super) mod files;
