@@ -105,6 +105,11 @@ pub enum StepEventKind {
         /// Which try this is, counted from 1.
         attempt: u32,
     },
+    /// The request surely never left, or was turned away before anything was done.
+    NotSent {
+        /// Why.
+        reason: String,
+    },
     /// The cloud answered that it is done; the resource may not be usable yet.
     Answered {
         /// The cloud's answer.
@@ -230,15 +235,19 @@ impl StepState {
             // A failed or skipped step may be tried again when the run is resumed, and a
             // request whose answer was never seen may be sent again with the same token.
             (S::Waiting | S::Running | S::Failed | S::Skipped, E::Intent { .. }) => S::Running,
+            (S::Running, E::NotSent { .. }) => S::Waiting,
             (S::Running, E::Answered { .. }) => S::Settling,
             (S::Settling, E::Waiting { .. }) => S::Settling,
             (S::Settling, E::Succeeded) => S::Succeeded,
-            (S::Waiting | S::Running | S::Settling, E::Failed { .. }) => S::Failed,
-            (S::Waiting, E::Skipped { .. }) => S::Skipped,
+            // A new try of a failed or skipped step may fail before its request is ready to leave.
+            (S::Waiting | S::Running | S::Settling | S::Failed | S::Skipped, E::Failed { .. }) => S::Failed,
+            (S::Waiting | S::Skipped, E::Skipped { .. }) => S::Skipped,
             // A step that was answered or failed while settling may have left something behind.
             (S::Succeeded | S::Settling | S::Failed | S::Undoing | S::Stuck, E::UndoIntent { .. }) => {
                 S::Undoing
             }
+            // What was taken back may be made again, with a new token.
+            (S::Undone, E::Intent { .. }) => S::Running,
             (S::Undoing, E::Undone) => S::Undone,
             (S::Undoing, E::UndoFailed { .. }) => S::Stuck,
             (state, kind) => {
@@ -259,6 +268,7 @@ impl StepEventKind {
     pub fn name(&self) -> &'static str {
         match self {
             StepEventKind::Intent { .. } => "intent",
+            StepEventKind::NotSent { .. } => "not_sent",
             StepEventKind::Answered { .. } => "answered",
             StepEventKind::Waiting { .. } => "waiting",
             StepEventKind::Succeeded => "succeeded",
@@ -306,6 +316,14 @@ mod tests {
     #[test]
     fn a_request_whose_answer_was_lost_may_be_sent_again() {
         assert_eq!(run(vec![intent(), intent(), answered()]).unwrap(), StepState::Settling);
+    }
+
+    #[test]
+    fn a_request_that_never_left_leaves_the_step_where_it_was() {
+        let not_sent = || StepEventKind::NotSent { reason: "no credentials".into() };
+        assert_eq!(run(vec![intent(), not_sent()]).unwrap(), StepState::Waiting);
+        assert!(run(vec![not_sent()]).is_err());
+        assert!(run(vec![intent(), answered(), not_sent()]).is_err(), "an answer proves that it left");
     }
 
     #[test]

@@ -147,7 +147,11 @@ impl Store for Disk {
     }
 
     fn flush(&self) -> Result<(), StoreError> {
-        self.db.flush().map(drop).map_err(|e| self.failed("flush", e))
+        self.db.flush().map_err(|e| self.failed("flush", e))?;
+        // sled's own flush uses `sync_file_range` on Linux, which is no promise of the drive.
+        let file = std::fs::File::open(self.folder.join("pairs").join("db"));
+        let synced = file.and_then(|file| file.sync_data());
+        synced.map_err(|e| StoreError::io(format!("flush the store {}", self.folder.display()), e))
     }
 
     fn log(&self, name: &str) -> Result<Arc<dyn Log>, StoreError> {
