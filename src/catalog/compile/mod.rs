@@ -1,0 +1,6 @@
+//! From the clouds' own SDK packages to the catalog's shapes, without running their code.
+
+pub mod botocore;
+mod error;
+
+pub use error::CompileError;
