@@ -1,4 +1,6 @@
 //! Every operation of every service, compiled from the clouds' own SDK packages.
 
+pub mod access;
 pub mod compile;
+pub mod describe;
 pub mod shapes;
