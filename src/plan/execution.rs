@@ -246,8 +246,6 @@ impl StepState {
             (S::Succeeded | S::Settling | S::Failed | S::Undoing | S::Stuck, E::UndoIntent { .. }) => {
                 S::Undoing
             }
-            // What was taken back may be made again, with a new token.
-            (S::Undone, E::Intent { .. }) => S::Running,
             (S::Undoing, E::Undone) => S::Undone,
             (S::Undoing, E::UndoFailed { .. }) => S::Stuck,
             (state, kind) => {

@@ -97,12 +97,12 @@ impl Journal {
         Ok(Self { name: id.0.clone(), log: store.log(&id.0)? })
     }
 
-    /// Adds lines; with `durable` it returns when they, and all before them, are on disk.
+    /// Adds lines; they are durable after the next [`Journal::sync`].
     ///
     /// # Errors
     ///
-    /// The disk refused. Without `durable` the journal is then as it was.
-    pub fn append(&self, lines: &[Line], durable: bool) -> Result<(), StoreError> {
+    /// The disk refused, and the journal is as it was.
+    pub fn append(&self, lines: &[Line]) -> Result<(), StoreError> {
         let mut records = Vec::with_capacity(lines.len());
         for line in lines {
             let mut record = format!("v{VERSION} ").into_bytes();
@@ -110,8 +110,16 @@ impl Journal {
                 .map_err(|e| StoreError::io(format!("write a line of {}", self.name), e.into()))?;
             records.push(record);
         }
-        self.log.append(&records)?;
-        if durable { self.log.sync() } else { Ok(()) }
+        self.log.append(&records).map(drop)
+    }
+
+    /// Returns when all lines are on disk.
+    ///
+    /// # Errors
+    ///
+    /// The disk refused: lines that were added last may or may not be there.
+    pub fn sync(&self) -> Result<(), StoreError> {
+        self.log.sync()
     }
 
     /// How many bytes the journal takes.
@@ -268,7 +276,8 @@ mod tests {
 
     fn replay(lines: &[Line]) -> Result<Replay, StoreError> {
         let journal = Journal::open(&*in_memory(), &ExecutionId("x-1".into())).unwrap();
-        journal.append(lines, true).unwrap();
+        journal.append(lines).unwrap();
+        journal.sync().unwrap();
         journal.replay()
     }
 
