@@ -3,4 +3,9 @@
 pub mod access;
 pub mod compile;
 pub mod describe;
+pub mod partner;
+mod place;
 pub mod shapes;
+
+#[cfg(test)]
+pub(crate) mod test_service;

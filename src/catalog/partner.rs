@@ -39,9 +39,35 @@ const OPPOSITES: [(&str, &[&str]); 24] = [
 
 /// Verbs after which doing the same once more changes nothing.
 const REPEATABLE: [&str; 30] = [
-    "Put", "Set", "Update", "Modify", "Tag", "Untag", "Attach", "Detach", "Associate", "Disassociate",
-    "Enable", "Disable", "Delete", "Remove", "Terminate", "Release", "Revoke", "Deregister", "Stop",
-    "CreateOrUpdate", "Get", "List", "Describe", "Head", "Lookup", "Query", "Scan", "Authorize", "Replace",
+    "Put",
+    "Set",
+    "Update",
+    "Modify",
+    "Tag",
+    "Untag",
+    "Attach",
+    "Detach",
+    "Associate",
+    "Disassociate",
+    "Enable",
+    "Disable",
+    "Delete",
+    "Remove",
+    "Terminate",
+    "Release",
+    "Revoke",
+    "Deregister",
+    "Stop",
+    "CreateOrUpdate",
+    "Get",
+    "List",
+    "Describe",
+    "Head",
+    "Lookup",
+    "Query",
+    "Scan",
+    "Authorize",
+    "Replace",
     "Unsubscribe",
 ];
 
@@ -120,7 +146,10 @@ pub fn repeatable(operation: &Operation) -> bool {
 
 /// The members that the SDKs fill with a fresh token when they are absent.
 pub fn token_members<'a>(service: &'a Service, operation: &Operation) -> impl Iterator<Item = &'a str> {
-    input(service, operation).iter().filter(|member| member.idempotency_token).map(|member| member.name.as_str())
+    input(service, operation)
+        .iter()
+        .filter(|member| member.idempotency_token)
+        .map(|member| member.name.as_str())
 }
 
 /// `Group_` and the rest; operations of most clouds have no group.
@@ -133,7 +162,8 @@ fn verb_of(name: &str) -> (&str, &str) {
     if let Some(noun) = name.strip_prefix("CreateOrUpdate") {
         return ("CreateOrUpdate", noun);
     }
-    let end = name.char_indices().skip(1).find(|(_, c)| c.is_ascii_uppercase()).map_or(name.len(), |(at, _)| at);
+    let end =
+        name.char_indices().skip(1).find(|(_, c)| c.is_ascii_uppercase()).map_or(name.len(), |(at, _)| at);
     name.split_at(end)
 }
 
@@ -174,7 +204,8 @@ fn undo_members(
     let optional = || wanted.iter().filter(|member| !member.required);
     if members.is_empty() {
         // One identifier from the answer is enough, and two may contradict each other.
-        let made = optional().filter(|m| is_identifier(&m.name)).find_map(|m| Some((m.name.clone(), in_output(m)?)));
+        let made =
+            optional().filter(|m| is_identifier(&m.name)).find_map(|m| Some((m.name.clone(), in_output(m)?)));
         members.extend(made);
     }
     if members.is_empty() || members.iter().all(|(_, source)| matches!(source, Source::Params(_))) {
@@ -222,8 +253,9 @@ fn is_identifier(name: &str) -> bool {
 /// `DBInstanceIdentifier` names a `DBInstance`.
 fn is_name_of(name: &str, noun: &str) -> bool {
     let (name, noun) = (name.to_ascii_lowercase(), noun.to_ascii_lowercase());
-    name.strip_prefix(noun.trim_end_matches('s'))
-        .is_some_and(|rest| matches!(rest, "" | "id" | "ids" | "name" | "names" | "identifier" | "arn" | "arns" | "s"))
+    name.strip_prefix(noun.trim_end_matches('s')).is_some_and(|rest| {
+        matches!(rest, "" | "id" | "ids" | "name" | "names" | "identifier" | "arn" | "arns" | "s")
+    })
 }
 
 /// What a look-up found, in the form of the answer of the operation that was looked for.

@@ -6,21 +6,41 @@ use serde_json::json;
 
 fn ec2() -> Service {
     service(&[
-        ("CreateVpc", json!({"CidrBlock": "string"}), json!({"Vpc": {"VpcId": "string", "OwnerId": "string"}})),
+        (
+            "CreateVpc",
+            json!({"CidrBlock": "string"}),
+            json!({"Vpc": {"VpcId": "string", "OwnerId": "string"}}),
+        ),
         ("DeleteVpc", json!({"VpcId!": "string", "DryRun": "boolean"}), json!({})),
-        ("RunInstances", json!({"ImageId": "string", "ClientToken@": "string"}), json!({"Instances": [{"InstanceId": "string"}]})),
+        (
+            "RunInstances",
+            json!({"ImageId": "string", "ClientToken@": "string"}),
+            json!({"Instances": [{"InstanceId": "string"}]}),
+        ),
         ("TerminateInstances", json!({"InstanceIds!": ["string"]}), json!({})),
         ("StartInstances", json!({"InstanceIds!": ["string"]}), json!({})),
         ("StopInstances", json!({"InstanceIds!": ["string"], "Force": "boolean"}), json!({})),
-        ("AllocateAddress", json!({"Domain": "string"}), json!({"AllocationId": "string", "PublicIp": "string"})),
+        (
+            "AllocateAddress",
+            json!({"Domain": "string"}),
+            json!({"AllocationId": "string", "PublicIp": "string"}),
+        ),
         ("ReleaseAddress", json!({"AllocationId": "string", "PublicIp": "string"}), json!({})),
         (
             "AuthorizeSecurityGroupIngress",
             json!({"GroupId": "string", "CidrIp": "string"}),
             json!({"SecurityGroupRules": [{"SecurityGroupRuleId": "string"}]}),
         ),
-        ("RevokeSecurityGroupIngress", json!({"GroupId": "string", "CidrIp": "string", "IpProtocol": "string"}), json!({})),
-        ("CreateRoute", json!({"RouteTableId!": "string", "DestinationCidrBlock": "string", "GatewayId": "string"}), json!({"Return": "boolean"})),
+        (
+            "RevokeSecurityGroupIngress",
+            json!({"GroupId": "string", "CidrIp": "string", "IpProtocol": "string"}),
+            json!({}),
+        ),
+        (
+            "CreateRoute",
+            json!({"RouteTableId!": "string", "DestinationCidrBlock": "string", "GatewayId": "string"}),
+            json!({"Return": "boolean"}),
+        ),
         ("DeleteRoute", json!({"RouteTableId!": "string", "DestinationCidrBlock": "string"}), json!({})),
         ("CreateFlowLogs", json!({}), json!({"FlowLogIds": ["string"]})),
         ("DeleteFlowLogs", json!({"FlowLogIds!": ["string"], "Reason!": "string"}), json!({})),
@@ -34,21 +54,45 @@ fn others() -> Service {
         ("DeleteBucket", json!({"Bucket!": "string"}), json!({})),
         ("DeleteBucketPolicy", json!({"Bucket!": "string"}), json!({})),
         ("HeadBucket", json!({"Bucket!": "string"}), json!({"BucketRegion": "string"})),
-        ("AddRoleToInstanceProfile", json!({"InstanceProfileName!": "string", "RoleName!": "string"}), json!({})),
-        ("RemoveRoleFromInstanceProfile", json!({"InstanceProfileName!": "string", "RoleName!": "string"}), json!({})),
+        (
+            "AddRoleToInstanceProfile",
+            json!({"InstanceProfileName!": "string", "RoleName!": "string"}),
+            json!({}),
+        ),
+        (
+            "RemoveRoleFromInstanceProfile",
+            json!({"InstanceProfileName!": "string", "RoleName!": "string"}),
+            json!({}),
+        ),
         (
             "CreateDBInstance",
             json!({"DBInstanceIdentifier!": "string", "MasterUserPassword#": "string"}),
             json!({"DBInstance": {"DBInstanceIdentifier": "string", "Endpoint": "string"}}),
         ),
-        ("DeleteDBInstance", json!({"DBInstanceIdentifier!": "string", "SkipFinalSnapshot": "boolean"}), json!({})),
+        (
+            "DeleteDBInstance",
+            json!({"DBInstanceIdentifier!": "string", "SkipFinalSnapshot": "boolean"}),
+            json!({}),
+        ),
         ("CreateCluster", json!({"clusterName": "string"}), json!({"cluster": {"clusterArn": "string"}})),
         ("DeleteCluster", json!({"cluster!": "string"}), json!({})),
-        ("LaunchInstance", json!({"body": {"shape": "string"}, "opc-retry-token@": "string"}), json!({"id": "string"})),
+        (
+            "LaunchInstance",
+            json!({"body": {"shape": "string"}, "opc-retry-token@": "string"}),
+            json!({"id": "string"}),
+        ),
         ("TerminateInstance", json!({"instanceId!": "string"}), json!({})),
-        ("VirtualMachines_CreateOrUpdate", json!({"resourceGroupName!": "string", "vmName!": "string", "body!": {"location": "string"}}), json!({"id": "string"})),
+        (
+            "VirtualMachines_CreateOrUpdate",
+            json!({"resourceGroupName!": "string", "vmName!": "string", "body!": {"location": "string"}}),
+            json!({"id": "string"}),
+        ),
         ("VirtualMachines_Delete", json!({"resourceGroupName!": "string", "vmName!": "string"}), json!({})),
-        ("VirtualMachines_Get", json!({"resourceGroupName!": "string", "vmName!": "string"}), json!({"id": "string"})),
+        (
+            "VirtualMachines_Get",
+            json!({"resourceGroupName!": "string", "vmName!": "string"}),
+            json!({"id": "string"}),
+        ),
     ])
 }
 
@@ -62,10 +106,34 @@ fn undone(service: &Service, operation: &str, params: Value, output: Value) -> O
 fn what_was_made_is_taken_back_by_the_name_that_the_cloud_gave_it() {
     let (ec2, others) = (ec2(), others());
     for (service, operation, params, output, expected) in [
-        (&ec2, "CreateVpc", json!({"CidrBlock": "c"}), json!({"Vpc": {"VpcId": "v"}}), Some(("DeleteVpc", json!({"VpcId": "v"})))),
-        (&ec2, "RunInstances", json!({}), json!({"Instances": [{"InstanceId": "1"}, {"InstanceId": "2"}]}), Some(("TerminateInstances", json!({"InstanceIds": ["1", "2"]})))),
-        (&ec2, "StartInstances", json!({"InstanceIds": ["1"]}), json!({}), Some(("StopInstances", json!({"InstanceIds": ["1"]})))),
-        (&ec2, "AllocateAddress", json!({}), json!({"AllocationId": "a", "PublicIp": "p"}), Some(("ReleaseAddress", json!({"AllocationId": "a"})))),
+        (
+            &ec2,
+            "CreateVpc",
+            json!({"CidrBlock": "c"}),
+            json!({"Vpc": {"VpcId": "v"}}),
+            Some(("DeleteVpc", json!({"VpcId": "v"}))),
+        ),
+        (
+            &ec2,
+            "RunInstances",
+            json!({}),
+            json!({"Instances": [{"InstanceId": "1"}, {"InstanceId": "2"}]}),
+            Some(("TerminateInstances", json!({"InstanceIds": ["1", "2"]}))),
+        ),
+        (
+            &ec2,
+            "StartInstances",
+            json!({"InstanceIds": ["1"]}),
+            json!({}),
+            Some(("StopInstances", json!({"InstanceIds": ["1"]}))),
+        ),
+        (
+            &ec2,
+            "AllocateAddress",
+            json!({}),
+            json!({"AllocationId": "a", "PublicIp": "p"}),
+            Some(("ReleaseAddress", json!({"AllocationId": "a"}))),
+        ),
         (
             &ec2,
             "AuthorizeSecurityGroupIngress",
@@ -81,7 +149,13 @@ fn what_was_made_is_taken_back_by_the_name_that_the_cloud_gave_it() {
             Some(("DeleteRoute", json!({"RouteTableId": "t", "DestinationCidrBlock": "d"}))),
         ),
         (&ec2, "ModifyVpcAttribute", json!({"VpcId": "v"}), json!({}), None),
-        (&others, "CreateBucket", json!({"Bucket": "b"}), json!({"Location": "/b"}), Some(("DeleteBucket", json!({"Bucket": "b"})))),
+        (
+            &others,
+            "CreateBucket",
+            json!({"Bucket": "b"}),
+            json!({"Location": "/b"}),
+            Some(("DeleteBucket", json!({"Bucket": "b"}))),
+        ),
         (
             &others,
             "AddRoleToInstanceProfile",
@@ -96,8 +170,20 @@ fn what_was_made_is_taken_back_by_the_name_that_the_cloud_gave_it() {
             json!({"DBInstance": {"DBInstanceIdentifier": "d"}}),
             Some(("DeleteDBInstance", json!({"DBInstanceIdentifier": "d", "SkipFinalSnapshot": true}))),
         ),
-        (&others, "CreateCluster", json!({}), json!({"cluster": {"clusterArn": "arn"}}), Some(("DeleteCluster", json!({"cluster": "arn"})))),
-        (&others, "LaunchInstance", json!({"body": {}}), json!({"id": "ocid1"}), Some(("TerminateInstance", json!({"instanceId": "ocid1"})))),
+        (
+            &others,
+            "CreateCluster",
+            json!({}),
+            json!({"cluster": {"clusterArn": "arn"}}),
+            Some(("DeleteCluster", json!({"cluster": "arn"}))),
+        ),
+        (
+            &others,
+            "LaunchInstance",
+            json!({"body": {}}),
+            json!({"id": "ocid1"}),
+            Some(("TerminateInstance", json!({"instanceId": "ocid1"}))),
+        ),
         (
             &others,
             "VirtualMachines_CreateOrUpdate",
@@ -131,7 +217,10 @@ fn what_carries_a_name_can_be_looked_up_by_it() {
         let partner = read(&others, others.operation(operation).unwrap(), &params)?;
         Some((partner.operation.clone(), partner.params(&params, &json!({})).unwrap()))
     };
-    assert_eq!(look("CreateBucket", json!({"Bucket": "b"})), Some(("HeadBucket".into(), json!({"Bucket": "b"}))));
+    assert_eq!(
+        look("CreateBucket", json!({"Bucket": "b"})),
+        Some(("HeadBucket".into(), json!({"Bucket": "b"})))
+    );
     let vm = json!({"resourceGroupName": "g", "vmName": "v", "body": {}});
     assert_eq!(look("VirtualMachines_CreateOrUpdate", vm).unwrap().0, "VirtualMachines_Get");
     assert_eq!(look("LaunchInstance", json!({"body": {}})), None);
@@ -142,15 +231,26 @@ fn what_carries_a_name_can_be_looked_up_by_it() {
 #[test]
 fn a_list_with_two_things_of_the_name_gives_two_candidates() {
     let rds = service(&[
-        ("DescribeDBInstances", json!({"DBInstanceIdentifier": "string"}), json!({"DBInstances": [{"Endpoint": "string"}, "DBInstance"]})),
-        ("CreateDBInstance", json!({"DBInstanceIdentifier!": "string"}), json!({"DBInstance": "=DBInstance"})),
+        (
+            "DescribeDBInstances",
+            json!({"DBInstanceIdentifier": "string"}),
+            json!({"DBInstances": [{"Endpoint": "string"}, "DBInstance"]}),
+        ),
+        (
+            "CreateDBInstance",
+            json!({"DBInstanceIdentifier!": "string"}),
+            json!({"DBInstance": "=DBInstance"}),
+        ),
     ]);
     let create = rds.operation("CreateDBInstance").unwrap();
     let partner = read(&rds, create, &json!({"DBInstanceIdentifier": "d"})).unwrap();
     assert_eq!(partner.operation, "DescribeDBInstances");
     let adopted = |found: Value| adopt(&rds, create, "DescribeDBInstances", &found);
     assert_eq!(adopted(json!({"DBInstances": []})), Vec::<Value>::new());
-    assert_eq!(adopted(json!({"DBInstances": [{"Endpoint": "e"}]})), [json!({"DBInstance": {"Endpoint": "e"}})]);
+    assert_eq!(
+        adopted(json!({"DBInstances": [{"Endpoint": "e"}]})),
+        [json!({"DBInstance": {"Endpoint": "e"}})]
+    );
     assert_eq!(adopted(json!({"DBInstances": [{"Endpoint": "e"}, {"Endpoint": "f"}]})).len(), 2);
 }
 

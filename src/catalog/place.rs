@@ -66,7 +66,9 @@ pub(super) fn find_in_output(
     let names = names_for(&wanted.name, noun);
     let (list, item) = list_item(service, wanted.shape);
     for name in &names {
-        if let Some(place) = scalar(service, output, name, item).or_else(|| one_level(service, output, name, item, false)) {
+        if let Some(place) =
+            scalar(service, output, name, item).or_else(|| one_level(service, output, name, item, false))
+        {
             return Some(if list { place.into_list() } else { place });
         }
     }
@@ -134,7 +136,9 @@ fn same_kind(service: &Service, a: ShapeId, b: ShapeId) -> bool {
     let (a_kind, b_kind) = (&service.shape(a).kind, &service.shape(b).kind);
     match (a_kind, b_kind) {
         (ShapeKind::Structure { .. }, ShapeKind::Structure { .. }) => a == b,
-        (ShapeKind::List { member: a }, ShapeKind::List { member: b }) => same_kind(service, a.shape, b.shape),
+        (ShapeKind::List { member: a }, ShapeKind::List { member: b }) => {
+            same_kind(service, a.shape, b.shape)
+        }
         _ => std::mem::discriminant(a_kind) == std::mem::discriminant(b_kind),
     }
 }

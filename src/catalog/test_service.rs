@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::shapes::{
-    Member, Operation, OperationTraits, Protocol, Service, ServiceTraits, Shape, ShapeId, ShapeKind, ShapeTraits,
+    Member, Operation, OperationTraits, Protocol, Service, ServiceTraits, Shape, ShapeId, ShapeKind,
+    ShapeTraits,
 };
 use crate::plan::CloudName;
 
