@@ -268,10 +268,23 @@ impl Sheet {
             Value::Array(items) if !items.is_empty() && inline.len() > INLINE => {
                 self.add(LineKind::Param, indent, name.trim_end());
                 for item in items {
-                    self.value(indent + 1, "- ", item);
+                    self.item(indent + 1, item);
                 }
             }
             _ => self.add(LineKind::Param, indent, &format!("{name}{inline}")),
+        }
+    }
+
+    /// An item of a list; the first member of an object stands behind the dash.
+    fn item(&mut self, indent: usize, item: &Value) {
+        match item {
+            Value::Object(members) if item.to_string().len() > INLINE => {
+                for (index, (name, value)) in members.iter().enumerate() {
+                    let dash = if index == 0 { "- " } else { "  " };
+                    self.value(indent, &format!("{dash}{name}: "), value);
+                }
+            }
+            _ => self.value(indent, "- ", item),
         }
     }
 

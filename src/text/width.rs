@@ -41,7 +41,7 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     for paragraph in text.split('\n') {
         let mut line = String::new();
         let mut used = 0;
-        for word in paragraph.split_word_bounds() {
+        for word in unbroken(paragraph) {
             let wide = word.width();
             if used + wide <= cells {
                 line.push_str(word);
@@ -72,6 +72,32 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     lines
 }
 
+/// The parts of a line between which it may be broken: runs of spaces, and what stands between
+/// them; wide characters may also be parted from each other.
+fn unbroken(line: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    let mut before: Option<&str> = None;
+    for (at, word) in line.split_word_bound_indices() {
+        let breaks = before.is_some_and(|before| {
+            before.trim().is_empty() != word.trim().is_empty()
+                || (is_wide_letter(before) && is_wide_letter(word))
+        });
+        if breaks {
+            parts.extend(line.get(start..at));
+            start = at;
+        }
+        before = Some(word);
+    }
+    parts.extend(line.get(start..).filter(|rest| !rest.is_empty()));
+    parts
+}
+
+/// Whether a word is written in letters of two cells; their punctuation stays with the word.
+fn is_wide_letter(word: &str) -> bool {
+    word.chars().next().is_some_and(|c| c.is_alphanumeric()) && word.width() == 2 * word.chars().count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +114,13 @@ mod tests {
         assert_eq!(wrap("create a bucket", 9), ["create a", "bucket"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("a\n\nb", 9), ["a", "", "b"]);
+    }
+
+    #[test]
+    fn signs_stay_with_their_words() {
+        assert_eq!(wrap("in Frankfurt, now", 12), ["in", "Frankfurt,", "now"]);
+        assert_eq!(wrap("1.00 USD/month", 9), ["1.00", "USD/month"]);
+        assert_eq!(wrap("東京に。作る", 6), ["東京", "に。作", "る"]);
     }
 
     proptest::proptest! {
