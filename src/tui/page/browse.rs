@@ -111,6 +111,7 @@ fn said_by(kind: &StepEventKind) -> String {
         }
         StepEventKind::Skipped { because } => format!("  because {because} failed"),
         StepEventKind::UndoIntent { operation, params } => format!("  {operation} {params}"),
+        StepEventKind::NotSent { reason } => format!("  {reason}"),
         StepEventKind::Succeeded | StepEventKind::Undone => String::new(),
     }
 }
