@@ -2,8 +2,11 @@
 
 mod model;
 mod operation;
+mod package;
 mod paging;
 mod reader;
+mod services;
 mod shape;
 
 pub use model::service_from_models;
+pub use services::{Compiled, compile};
