@@ -3,9 +3,17 @@
 pub mod access;
 pub mod compile;
 pub mod describe;
+mod entry;
+mod error;
+mod open;
 pub mod partner;
 mod place;
 pub mod shapes;
+pub mod snapshot;
 
 #[cfg(test)]
 pub(crate) mod test_service;
+
+pub use entry::{OperationEntry, OperationRef, ServiceEntry};
+pub use error::CatalogError;
+pub use open::{Catalog, CatalogStatus};

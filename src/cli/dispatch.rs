@@ -1,7 +1,10 @@
 //! From arguments to a command.
 
-use super::args::{Command, ConformanceCommand, PlanCommand};
-use super::{Args, CliError, Exit, Output, output};
+use std::path::Path;
+
+use super::args::{CatalogCommand, Command, ConformanceCommand, PlanCommand};
+use super::{Args, CliError, Exit, Output, catalog_update, output};
+use crate::config::Home;
 use crate::plan;
 
 /// Runs the program; the error, if any, is already on standard error.
@@ -25,6 +28,13 @@ fn run(args: Args) -> Result<Exit, CliError> {
             out.show(&plan::schema(), pretty)?;
             Ok(Exit::Done)
         }
+        Some(Command::Catalog(CatalogCommand::Update { cloud, from, output })) => {
+            let to = match output {
+                Some(path) => path,
+                None => home(args.home.as_deref())?.data().join("catalog").join(format!("{cloud}.catalog")),
+            };
+            catalog_update::run(out, cloud, &from, &to)
+        }
         Some(Command::Conformance(command)) => conformance(command),
         _ => Err(CliError::failed("this command is not wired yet")),
     }
@@ -34,4 +44,8 @@ fn conformance(command: ConformanceCommand) -> Result<Exit, CliError> {
     // One arm per command, each in a file of its own under `conformance/`.
     let _ = command;
     Err(CliError::failed("this command is not wired yet"))
+}
+
+fn home(folder: Option<&Path>) -> Result<Home, CliError> {
+    folder.map_or_else(Home::xdg, |folder| Ok(Home::at(folder))).map_err(CliError::failed)
 }

@@ -117,6 +117,8 @@ impl Package {
             .filter(|file| file.contains("/service-2.json"))
             .filter_map(|file| file.split('/').next().map(str::to_owned))
             .collect();
+        // By name, not by path: `ec2-instance-connect/` stands before `ec2/`.
+        names.sort();
         names.dedup();
         names
     }

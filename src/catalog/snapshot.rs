@@ -1,0 +1,165 @@
+//! The file that a catalog is kept in.
+//!
+//! Layout, all numbers little-endian: the magic bytes, the CRC-32 and the length of the index
+//! (4 bytes each), the index, then one section per service and one for the partitions. Index and
+//! sections are postcard, compressed with zstd; the index holds the place, length, and CRC-32 of each
+//! section, so that a service costs nothing until it is asked for.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::shapes::{Operation, Service};
+use super::{CatalogError, ServiceEntry};
+use crate::plan::CloudName;
+
+/// The first bytes of a snapshot; the last of them is the version of the layout.
+const MAGIC: &[u8; 8] = b"PROVCAT\x01";
+const HEAD: usize = 16;
+/// Bytes that no index or section can have when unpacked.
+const MOST_BYTES: usize = 256 << 20;
+
+/// What a snapshot holds, without the services themselves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct IndexSection {
+    pub(super) cloud: CloudName,
+    pub(super) source: String,
+    pub(super) version: String,
+    pub(super) services: Vec<ServiceEntry>,
+    pub(super) places: Vec<Place>,
+    pub(super) partitions: Place,
+}
+
+/// Where a section lies, counted from the end of the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Place {
+    at: u32,
+    length: u32,
+    crc: u32,
+}
+
+/// Writes a snapshot.
+///
+/// `source` names the package, `version` its version. The partitions document is kept as it is.
+///
+/// # Errors
+///
+/// A section cannot be packed; this does not happen for services that were compiled.
+pub fn write(
+    cloud: CloudName,
+    source: &str,
+    version: &str,
+    services: &[Service],
+    partitions: &Value,
+) -> Result<Vec<u8>, CatalogError> {
+    let mut sections = Vec::new();
+    let mut add = |packed: Vec<u8>| -> Result<Place, CatalogError> {
+        let place =
+            Place { at: size(sections.len())?, length: size(packed.len())?, crc: crc32fast::hash(&packed) };
+        sections.extend(packed);
+        Ok(place)
+    };
+    let places = services.iter().map(|service| add(pack(service)?)).collect::<Result<_, _>>()?;
+    let partitions = add(pack(&partitions.to_string())?)?;
+    let index = IndexSection {
+        cloud,
+        source: source.to_owned(),
+        version: version.to_owned(),
+        services: services.iter().map(ServiceEntry::of).collect(),
+        places,
+        partitions,
+    };
+    let index = pack(&index)?;
+    let mut out = MAGIC.to_vec();
+    out.extend(crc32fast::hash(&index).to_le_bytes());
+    out.extend(size(index.len())?.to_le_bytes());
+    out.extend(index);
+    out.extend(sections);
+    Ok(out)
+}
+
+fn size(length: usize) -> Result<u32, CatalogError> {
+    u32::try_from(length).map_err(|_| CatalogError::damaged("the file", "it would be larger than 4 GiB"))
+}
+
+fn pack<T: Serialize>(value: &T) -> Result<Vec<u8>, CatalogError> {
+    let plain = postcard::to_stdvec(value).map_err(|e| CatalogError::damaged("a section", e))?;
+    zstd::bulk::compress(&plain, 19).map_err(|e| CatalogError::damaged("a section", e))
+}
+
+fn unpack<T: DeserializeOwned>(name: &str, packed: &[u8]) -> Result<T, CatalogError> {
+    let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().unwrap_or(0);
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    if size > MOST_BYTES {
+        return Err(CatalogError::damaged(name, "it claims an impossible size"));
+    }
+    let plain = zstd::bulk::decompress(packed, size).map_err(|e| CatalogError::damaged(name, e))?;
+    postcard::from_bytes(&plain).map_err(|e| CatalogError::damaged(name, e))
+}
+
+/// Reads the index. The second part is where the sections begin.
+pub(super) fn read_index(bytes: &[u8]) -> Result<(IndexSection, usize), CatalogError> {
+    let (name, bad) = ("the index", |reason: &str| CatalogError::damaged("the index", reason));
+    if bytes.get(..8) != Some(MAGIC.as_slice()) {
+        return Err(bad("this is no catalog of a version that this program reads"));
+    }
+    let number =
+        |at: usize| -> Option<u32> { Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?)) };
+    let (Some(crc), Some(length)) = (number(8), number(12)) else { return Err(bad("it is cut off")) };
+    let end = HEAD.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
+    let packed = bytes.get(HEAD..end).ok_or_else(|| bad("it is cut off"))?;
+    if crc32fast::hash(packed) != crc {
+        return Err(bad("its checksum is wrong"));
+    }
+    let index: IndexSection = unpack(name, packed)?;
+    if index.services.len() != index.places.len() {
+        return Err(bad("it names more services than it holds"));
+    }
+    Ok((index, end))
+}
+
+/// Reads a section.
+pub(super) fn read_section<T: DeserializeOwned>(
+    name: &str,
+    bytes: &[u8],
+    start: usize,
+    place: Place,
+) -> Result<T, CatalogError> {
+    let bounds = || {
+        let from = start.checked_add(usize::try_from(place.at).ok()?)?;
+        Some(from..from.checked_add(usize::try_from(place.length).ok()?)?)
+    };
+    let packed = bounds().and_then(|range| bytes.get(range));
+    let packed = packed.ok_or_else(|| CatalogError::damaged(name, "it is cut off"))?;
+    if crc32fast::hash(packed) != place.crc {
+        return Err(CatalogError::damaged(name, "its checksum is wrong"));
+    }
+    unpack(name, packed)
+}
+
+impl ServiceEntry {
+    fn of(service: &Service) -> Self {
+        Self {
+            name: service.name.clone(),
+            title: service.title.clone(),
+            api_version: service.api_version.clone(),
+            signing_name: service.traits.signing_name.clone(),
+            operations: service.operations.iter().map(|o| super::OperationEntry::of(service, o)).collect(),
+        }
+    }
+}
+
+impl super::OperationEntry {
+    fn of(service: &Service, operation: &Operation) -> Self {
+        let required = operation
+            .input
+            .map(|id| service.shape(id))
+            .map(|input| input.members().iter().filter(|m| m.required).map(|m| m.name.clone()).collect());
+        Self {
+            name: operation.name.clone(),
+            readonly: operation.traits.readonly,
+            deprecated: operation.traits.deprecated,
+            required: required.unwrap_or_default(),
+        }
+    }
+}
