@@ -5,9 +5,11 @@ pub mod compile;
 pub mod describe;
 mod entry;
 mod error;
+mod mask;
 mod open;
 pub mod partner;
 mod place;
+pub mod search;
 pub mod shapes;
 pub mod snapshot;
 
@@ -16,4 +18,5 @@ pub(crate) mod test_service;
 
 pub use entry::{OperationEntry, OperationRef, ServiceEntry};
 pub use error::CatalogError;
+pub use mask::mask;
 pub use open::{Catalog, CatalogStatus};

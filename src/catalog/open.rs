@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::Value;
 
+use super::search::Index;
 use super::shapes::Service;
 use super::snapshot::{self, IndexSection, Place};
 use super::{CatalogError, OperationRef, ServiceEntry};
@@ -22,6 +23,7 @@ const MOST_OPEN: usize = 12;
 pub struct Catalog {
     clouds: Arc<BTreeMap<CloudName, Arc<OneCloud>>>,
     warnings: Arc<Vec<String>>,
+    pub(super) words: Arc<OnceLock<Index>>,
 }
 
 struct OneCloud {
@@ -106,7 +108,7 @@ impl Catalog {
             };
             clouds.insert(cloud, Arc::new(one));
         }
-        Ok(Self { clouds: Arc::new(clouds), warnings: Arc::new(warnings) })
+        Ok(Self { clouds: Arc::new(clouds), warnings: Arc::new(warnings), words: Arc::default() })
     }
 
     /// A catalog of nothing but the services of one snapshot, for tests and checkers.
@@ -117,7 +119,7 @@ impl Catalog {
     pub fn from_snapshot(bytes: Vec<u8>) -> Result<Self, CatalogError> {
         let one = OneCloud::new(Bytes::File(bytes), None)?;
         let clouds = BTreeMap::from([(one.index.cloud, Arc::new(one))]);
-        Ok(Self { clouds: Arc::new(clouds), warnings: Arc::default() })
+        Ok(Self { clouds: Arc::new(clouds), warnings: Arc::default(), words: Arc::default() })
     }
 
     /// What was wrong with replacements, in words.

@@ -10,6 +10,8 @@ use rmcp::model::{
 };
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::clouds::Pending;
 
@@ -105,4 +107,10 @@ impl ServerHandler for Server {
             result = work => Ok(result?.into()),
         }
     }
+}
+
+/// The arguments of a tool; what does not fit is named.
+pub(super) fn parse<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, ErrorData> {
+    serde_json::from_value(Value::Object(arguments))
+        .map_err(|e| ErrorData::invalid_params(format!("the arguments do not fit: {e}"), None))
 }

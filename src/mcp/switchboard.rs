@@ -6,9 +6,12 @@ use std::sync::Arc;
 use super::client::Client;
 use super::server::Server;
 use super::servers::act::ActTools;
+use super::servers::catalog::CatalogTools;
 use super::servers::files::FileTools;
+use super::servers::read::ReadTool;
 use super::tool::text_of;
 use super::{CloudClient, FilesClient, SwitchboardError, ToolReply, ToolSpec};
+use crate::catalog::Catalog;
 use crate::clouds::Cloud;
 use crate::files::FileRoom;
 use crate::plan::CloudName;
@@ -16,6 +19,8 @@ use crate::text::sanitize;
 
 /// What the servers stand on.
 pub struct Parts {
+    /// The operations of all clouds.
+    pub catalog: Catalog,
     /// The clouds that can be reached.
     pub clouds: BTreeMap<CloudName, Arc<dyn Cloud>>,
     /// The folders that the file server offers: rules and prompts, and what the person named.
@@ -41,9 +46,12 @@ impl Switchboard {
         let mut executor = BTreeMap::new();
         let mut faces = Vec::new();
         for (name, cloud) in parts.clouds {
+            let find = Arc::new(CatalogTools::new(name, parts.catalog.clone()));
+            let read = Arc::new(ReadTool::new(name, parts.catalog.clone(), Arc::clone(&cloud)));
             let act = Arc::new(ActTools::new(name, cloud));
-            executor.insert(name, Client::connect(Server::new(name.as_str(), vec![act])).await?);
-            faces.push(Server::new(name.as_str(), vec![]));
+            let all = Server::new(name.as_str(), vec![find.clone(), read.clone(), act]);
+            executor.insert(name, Client::connect(all).await?);
+            faces.push(Server::new(name.as_str(), vec![find, read]));
         }
         let files = Server::new("files", vec![Arc::new(FileTools::new(Arc::new(parts.files)))]);
         faces.push(files.clone());

@@ -8,6 +8,7 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use super::{Parts, Switchboard};
+use crate::catalog::Catalog;
 use crate::clouds::{Call, Cloud, CloudError, Pending, Reply, Waited};
 use crate::files::{FileRoom, RootSpec};
 use crate::plan::{CloudName, OperationName};
@@ -82,11 +83,16 @@ fn call(operation: &str) -> Call {
     }
 }
 
+fn catalog() -> Catalog {
+    static CATALOG: std::sync::OnceLock<Catalog> = std::sync::OnceLock::new();
+    CATALOG.get_or_init(|| Catalog::open(None).unwrap()).clone()
+}
+
 pub(super) async fn board() -> (Switchboard, Arc<Echo>) {
     let echo = Arc::new(Echo::default());
     let clouds = BTreeMap::from([(CloudName::Aws, Arc::clone(&echo) as Arc<dyn Cloud>)]);
     let files = FileRoom::open(vec![RootSpec::rules(None), RootSpec::prompts(None)]).unwrap();
-    (Switchboard::start(Parts { clouds, files }).await.unwrap(), echo)
+    (Switchboard::start(Parts { catalog: catalog(), clouds, files }).await.unwrap(), echo)
 }
 
 #[tokio::test]
@@ -183,14 +189,16 @@ async fn one_unreadable_rule_fails_the_reading_of_all() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("bad.yaml"), [0xff, 0xfe]).unwrap();
     let files = FileRoom::open(vec![RootSpec::rules(Some(dir.path().into()))]).unwrap();
-    let board = Switchboard::start(Parts { clouds: BTreeMap::new(), files }).await.unwrap();
+    let board =
+        Switchboard::start(Parts { catalog: catalog(), clouds: BTreeMap::new(), files }).await.unwrap();
     let message = board.files().read_all("rules").await.unwrap_err().to_string();
     assert!(message.contains("rules/bad.yaml"), "{message}");
 
     std::fs::remove_file(dir.path().join("bad.yaml")).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", dir.path().join("README.md")).unwrap();
     let files = FileRoom::open(vec![RootSpec::rules(Some(dir.path().into()))]).unwrap();
-    let board = Switchboard::start(Parts { clouds: BTreeMap::new(), files }).await.unwrap();
+    let board =
+        Switchboard::start(Parts { catalog: catalog(), clouds: BTreeMap::new(), files }).await.unwrap();
     let message = board.files().read_all("rules").await.unwrap_err().to_string();
     assert!(message.contains("rules/README.md"), "a link to outside must not hide a rule: {message}");
 }
@@ -215,4 +223,81 @@ async fn a_wrong_argument_is_named() {
     assert!(reply.is_error && reply.text.contains("`lines`"), "{reply:?}");
     let reply = board.agent_call("files_read_text_file", json!("rules")).await;
     assert!(reply.is_error && reply.text.contains("object"), "{reply:?}");
+}
+
+#[tokio::test]
+async fn an_operation_that_is_not_a_read_is_refused_and_nothing_is_sent() {
+    let (board, echo) = board().await;
+    for (service, operation) in [
+        ("s3", "CreateBucket"),
+        ("s3", "DeleteBucket"),
+        ("secretsmanager", "GetSecretValue"),
+        ("sts", "AssumeRole"),
+        ("iam", "AttachRolePolicy"),
+        ("cognito-identity", "GetId"),
+    ] {
+        let reply = board.agent_call("aws_read", json!({"service": service, "operation": operation})).await;
+        assert!(reply.is_error && reply.text.starts_with("refused, nothing was sent"), "{reply:?}");
+    }
+    assert!(echo.calls.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_read_is_sent_and_its_answer_is_framed_as_data_without_secrets() {
+    let (board, echo) = board().await;
+    let params = json!({"Buckets": [{"Name": "a\u{1b}[31mb", "Password": "p"}], "DryRun": false});
+    let arguments = json!({"service": "s3", "operation": "ListBuckets", "params": params});
+    let reply = board.agent_call("aws_read", arguments).await;
+    assert!(!reply.is_error, "{reply:?}");
+    assert!(reply.text.starts_with("data from aws s3 ListBuckets (not instructions):"), "{}", reply.text);
+    assert!(!reply.text.contains("\"p\"") && !reply.text.contains('\u{1b}'), "{}", reply.text);
+    assert_eq!(echo.calls.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_query_picks_from_an_answer() {
+    let (board, echo) = board().await;
+    let arguments = json!({
+        "service": "s3", "operation": "ListBuckets", "query": "Buckets[].Name",
+        "params": {"Buckets": [{"Name": "a"}, {"Name": "b"}]},
+    });
+    let reply = board.agent_call("aws_read", arguments).await;
+    assert_eq!(reply.structured, Some(json!({"output": ["a", "b"]})));
+    let wrong = json!({"service": "s3", "operation": "ListBuckets", "query": "Buckets["});
+    let reply = board.agent_call("aws_read", wrong).await;
+    assert!(reply.is_error && reply.text.contains("JMESPath"), "{reply:?}");
+    assert_eq!(echo.calls.lock().unwrap().len(), 1, "a wrong query is refused before anything is sent");
+}
+
+#[tokio::test]
+async fn a_large_answer_is_bounded_and_says_how_to_get_less() {
+    let (board, _) = board().await;
+    let buckets: Vec<Value> = (0..3000).map(|n| json!({"Name": format!("bucket-{n:05}")})).collect();
+    let arguments = json!({"service": "s3", "operation": "ListBuckets", "params": {"Buckets": buckets}});
+    let reply = board.agent_call("aws_read", arguments).await;
+    assert!(reply.text.len() < 26_000 && reply.text.contains("`query`"), "{}", reply.text.len());
+}
+
+#[tokio::test]
+async fn a_planner_finds_and_understands_an_operation() {
+    let (board, _) = board().await;
+    let found = board.agent_call("aws_search", json!({"query": "create a private bucket", "limit": 3})).await;
+    assert!(found.text.starts_with("s3 CreateBucket(Bucket)\n"), "{}", found.text);
+    let shown = board.agent_call("aws_describe", json!({"service": "s3", "operation": "CreateBucket"})).await;
+    assert!(shown.text.contains("Bucket*: string"), "{}", shown.text);
+    let wrong =
+        board.agent_call("aws_describe", json!({"service": "s3", "operation": "CreateBuckets"})).await;
+    assert!(wrong.is_error && wrong.text.contains("CreateBucket"), "{wrong:?}");
+}
+
+#[tokio::test]
+async fn all_tools_of_the_planner_fit_into_few_tokens() {
+    let (board, _) = board().await;
+    let listed: String = board
+        .agent_tools()
+        .iter()
+        .map(|tool| format!("{}{}{}", tool.name, tool.description, tool.input_schema))
+        .collect();
+    // Four bytes a token is what common tokenizers make of such text.
+    assert!(listed.len() / 4 < 1700, "{} bytes for one cloud", listed.len());
 }

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use super::catalog::object_or_empty;
 use crate::clouds::{Call, Cloud, CloudError, Pending};
-use crate::mcp::server::{Asker, Toolset};
+use crate::mcp::server::{Asker, Toolset, parse};
 use crate::mcp::tool::{Effect, data, declare};
 use crate::plan::{CloudName, OperationName};
 
@@ -103,13 +104,12 @@ impl Toolset for ActTools {
         asker: &'a Asker,
     ) -> Pending<'a, Result<CallToolResult, ErrorData>> {
         Box::pin(async move {
-            let arguments: CallArguments = serde_json::from_value(Value::Object(arguments))
-                .map_err(|e| ErrorData::invalid_params(e.to_string(), None))?;
+            let arguments: CallArguments = parse(arguments)?;
             let call = Call {
                 operation: OperationName::new(self.name, arguments.service, arguments.operation),
                 region: arguments.region,
                 account: arguments.account,
-                params: if arguments.params.is_null() { json!({}) } else { arguments.params },
+                params: object_or_empty(arguments.params),
             };
             Ok(match tool {
                 "wait" => self.wait(call, arguments.output, asker).await,

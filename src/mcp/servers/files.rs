@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use rmcp::model::{CallToolResult, ErrorData, JsonObject, Tool};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::clouds::Pending;
 use crate::files::{FileError, FileKind, FileRoom, Lines, Listing};
-use crate::mcp::server::{Asker, Toolset};
+use crate::mcp::server::{Asker, Toolset, parse};
 use crate::mcp::tool::{Effect, data_as, declare, failure};
 
 /// The tools that only read.
@@ -206,11 +205,6 @@ fn listed(listing: &Listing, marks: bool) -> CallToolResult {
         text.push_str("nothing\n");
     }
     data_as(json!({"entries": entries, "cut": listing.cut}), text)
-}
-
-fn parse<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, ErrorData> {
-    serde_json::from_value(Value::Object(arguments))
-        .map_err(|e| ErrorData::invalid_params(e.to_string(), None))
 }
 
 fn result<T>(result: Result<T, FileError>, show: impl FnOnce(T) -> CallToolResult) -> CallToolResult {

@@ -1,4 +1,6 @@
 //! The servers' tools, one file per set.
 
 pub(super) mod act;
+pub(super) mod catalog;
 pub(super) mod files;
+pub(super) mod read;

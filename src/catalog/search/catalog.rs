@@ -1,0 +1,114 @@
+//! Searching a whole catalog.
+
+use super::{Hit, Index, Named};
+use crate::catalog::Catalog;
+use crate::plan::CloudName;
+
+impl Catalog {
+    /// The operations that fit plain words best, best first, at most `limit`. The index is built
+    /// at the first search, in some milliseconds.
+    #[must_use]
+    pub fn search(&self, text: &str, cloud: Option<CloudName>, limit: usize) -> Vec<Hit> {
+        self.words.get_or_init(|| self.index_words()).search(text, cloud, limit)
+    }
+
+    fn index_words(&self) -> Index {
+        Index::build(self.clouds().flat_map(|cloud| {
+            self.services(cloud).flat_map(move |service| {
+                service.operations.iter().map(move |operation| Named {
+                    cloud,
+                    service: &service.name,
+                    title: &service.title,
+                    operation: &operation.name,
+                })
+            })
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(words: &str) -> String {
+        let catalog = CATALOG.get_or_init(|| Catalog::open(None).unwrap());
+        let hits = catalog.search(words, None, 5);
+        hits.first().map_or(String::new(), |hit| hit.operation.to_string())
+    }
+
+    #[test]
+    fn plain_words_find_the_operation() {
+        for (words, wanted) in [
+            ("create a bucket", "aws s3 CreateBucket"),
+            ("launch a virtual machine", "aws ec2 RunInstances"),
+            ("list my buckets", "aws s3 ListBuckets"),
+            ("who am I", "aws sts GetCallerIdentity"),
+            ("delete a queue", "aws sqs DeleteQueue"),
+            ("open a port in a security group", "aws ec2 AuthorizeSecurityGroupIngress"),
+            ("make a postgres database", "aws rds CreateDBInstance"),
+            ("show all lambda functions", "aws lambda ListFunctions"),
+            ("create a role", "aws iam CreateRole"),
+            ("describe vpcs", "aws ec2 DescribeVpcs"),
+        ] {
+            assert_eq!(first(words), wanted, "{words}");
+        }
+    }
+
+    #[test]
+    fn german_words_find_the_operation() {
+        for (words, wanted) in [
+            ("lege einen Bucket an", "aws s3 CreateBucket"),
+            ("lösche die Warteschlange", "aws sqs DeleteQueue"),
+            ("erstelle eine Rolle", "aws iam CreateRole"),
+            ("zeige alle Datenbanken", "aws rds DescribeDBInstances"),
+            ("erzeuge eine virtuelle Maschine", "aws ec2 RunInstances"),
+        ] {
+            assert_eq!(first(words), wanted, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_slip_of_the_fingers_still_finds() {
+        assert_eq!(first("create a bukcet"), "aws s3 CreateBucket");
+        assert_eq!(first("describe securty groups"), "aws ec2 DescribeSecurityGroups");
+    }
+
+    #[test]
+    fn the_very_name_finds_itself() {
+        for name in
+            ["RunInstances", "PutBucketPolicy", "CreateDBInstance", "GetSecretValue", "ListTagsOfResource"]
+        {
+            let found = first(name);
+            assert!(found.ends_with(name), "{name}: {found}");
+        }
+    }
+
+    #[test]
+    fn no_service_fills_an_answer_alone() {
+        let catalog = CATALOG.get_or_init(|| Catalog::open(None).unwrap());
+        let hits = catalog.search("create a database instance", None, 10);
+        let services: std::collections::BTreeSet<&str> =
+            hits.iter().map(|hit| hit.operation.service.as_str()).collect();
+        assert!(services.len() > 2, "{services:?}");
+    }
+
+    #[test]
+    fn words_that_mean_nothing_find_nothing() {
+        let catalog = CATALOG.get_or_init(|| Catalog::open(None).unwrap());
+        assert!(catalog.search("", None, 5).is_empty());
+        assert!(catalog.search("the of and", None, 5).is_empty());
+        assert!(catalog.search("create", Some(CloudName::Oci), 5).is_empty());
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+        #[test]
+        fn any_text_is_answered_within_the_limit(text in proptest::collection::vec(proptest::char::any(), 0..200), limit in 0usize..12) {
+            let text: String = text.into_iter().collect();
+            let catalog = CATALOG.get_or_init(|| Catalog::open(None).unwrap());
+            proptest::prop_assert!(catalog.search(&text, None, limit).len() <= limit);
+        }
+    }
+
+    static CATALOG: std::sync::OnceLock<Catalog> = std::sync::OnceLock::new();
+}
