@@ -10,7 +10,9 @@ use crate::store::StoreError;
 pub enum ExecutorError {
     /// The store or a journal cannot be read or written. What was sent is in the journal; the run can be
     /// resumed when the cause is mended.
-    #[error("the run {id} stopped: {source}; nothing is lost: mend the cause, then `provisioner history resume {id}`")]
+    #[error(
+        "the run {id} stopped: {source}; nothing is lost: mend the cause, then `provisioner history resume {id}`"
+    )]
     Store {
         /// The execution.
         id: ExecutionId,

@@ -67,7 +67,8 @@ impl FromStr for Fault {
             let kinds: Vec<&str> = FAULT_KINDS.iter().map(|(name, ..)| *name).collect();
             return Err(format!("there is no fault `{word}`: use {}", kinds.join(", ")));
         };
-        let times = parts.next().map_or(Ok(1), str::parse).map_err(|_| format!("`{text}`: N is no number"))?;
+        let times =
+            parts.next().map_or(Ok(1), str::parse).map_err(|_| format!("`{text}`: N is no number"))?;
         if parts.next().is_some() {
             return Err(format!("`{text}` is not STEP:KIND[:N]"));
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::plan::{CloudName, Step};
+use crate::plan::Step;
 
 /// Bounds of one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,41 +17,74 @@ impl Default for Limits {
     }
 }
 
-/// Where a step runs: throttling counts there.
-type Place = (CloudName, Option<String>, Option<String>);
-
 /// Who runs where. A throttled place admits half as many, and one more with every success.
 #[derive(Debug)]
 pub(super) struct Places {
     most: usize,
-    places: HashMap<Place, (usize, usize)>,
+    /// The place of every step of the plan.
+    of: Vec<usize>,
+    places: Vec<Place>,
+    free: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Place {
+    running: usize,
+    admitted: usize,
+}
+
+impl Place {
+    fn free(&self) -> usize {
+        self.admitted.saturating_sub(self.running)
+    }
 }
 
 impl Places {
-    pub(super) fn new(limits: Limits) -> Self {
-        Self { most: limits.per_region.max(1), places: HashMap::new() }
+    pub(super) fn new(limits: Limits, steps: &[Step]) -> Self {
+        let most = limits.per_region.max(1);
+        let mut known = HashMap::new();
+        let of = steps
+            .iter()
+            .map(|step| {
+                let next = known.len();
+                *known.entry((step.cloud, &step.account, &step.region)).or_insert(next)
+            })
+            .collect();
+        let places = vec![Place { running: 0, admitted: most }; known.len()];
+        Self { most, of, free: places.len() * most, places }
     }
 
-    /// Takes a place if there is one.
-    pub(super) fn enter(&mut self, step: &Step) -> bool {
-        let most = self.most;
-        let (running, admitted) = self.places.entry(place(step)).or_insert((0, most));
-        let free = running < admitted;
-        *running += usize::from(free);
-        free
+    /// Takes a place for a step, if there is one where it runs.
+    pub(super) fn enter(&mut self, step: usize) -> bool {
+        self.change(step, |place, _| {
+            let free = place.free() > 0;
+            place.running += usize::from(free);
+            free
+        })
     }
 
-    pub(super) fn leave(&mut self, step: &Step, throttled: bool) {
-        let most = self.most;
-        if let Some((running, admitted)) = self.places.get_mut(&place(step)) {
-            *running = running.saturating_sub(1);
-            *admitted = if throttled { (*admitted / 2).max(1) } else { (*admitted + 1).min(most) };
-        }
+    /// Gives the place of a step back.
+    pub(super) fn leave(&mut self, step: usize, throttled: bool) {
+        self.change(step, |place, most| {
+            place.running = place.running.saturating_sub(1);
+            place.admitted =
+                if throttled { (place.admitted / 2).max(1) } else { (place.admitted + 1).min(most) };
+            true
+        });
     }
-}
 
-fn place(step: &Step) -> Place {
-    (step.cloud, step.account.clone(), step.region.clone())
+    /// Whether no step at all can enter.
+    pub(super) fn are_full(&self) -> bool {
+        self.free == 0
+    }
+
+    fn change(&mut self, step: usize, change: impl FnOnce(&mut Place, usize) -> bool) -> bool {
+        let Some(place) = self.of.get(step).and_then(|&at| self.places.get_mut(at)) else { return false };
+        self.free -= place.free();
+        let done = change(place, self.most);
+        self.free += place.free();
+        done
+    }
 }
 
 #[cfg(test)]
@@ -59,31 +92,36 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn step(region: &str) -> Step {
-        serde_json::from_value(
-            json!({"id": "a", "cloud": "aws", "service": "s3", "operation": "X", "region": region}),
-        )
-        .unwrap()
+    fn places(most: usize, regions: &[&str]) -> Places {
+        let steps: Vec<Step> = regions
+            .iter()
+            .map(|region| {
+                let step =
+                    json!({"id": "a", "cloud": "aws", "service": "s3", "operation": "X", "region": region});
+                serde_json::from_value(step).unwrap()
+            })
+            .collect();
+        Places::new(Limits { per_region: most }, &steps)
     }
 
     #[test]
     fn each_region_has_its_own_places() {
-        let mut places = Places::new(Limits { per_region: 1 });
-        assert!(places.enter(&step("a")));
-        assert!(!places.enter(&step("a")));
-        assert!(places.enter(&step("b")));
-        places.leave(&step("a"), false);
-        assert!(places.enter(&step("a")));
+        let mut places = places(1, &["a", "a", "b"]);
+        assert!(places.enter(0));
+        assert!(!places.enter(1) && !places.are_full());
+        assert!(places.enter(2) && places.are_full());
+        places.leave(0, false);
+        assert!(places.enter(1));
     }
 
     #[test]
     fn a_throttled_region_admits_fewer_until_it_recovers() {
-        let mut places = Places::new(Limits { per_region: 4 });
-        assert!((0..4).all(|_| places.enter(&step("a"))));
-        places.leave(&step("a"), true);
-        assert!(!places.enter(&step("a")), "two are allowed, three are running");
-        places.leave(&step("a"), false);
-        places.leave(&step("a"), false);
-        assert!(places.enter(&step("a")));
+        let mut places = places(4, &["a"]);
+        assert!((0..4).all(|_| places.enter(0)));
+        places.leave(0, true);
+        assert!(!places.enter(0), "two are allowed, three are running");
+        places.leave(0, false);
+        places.leave(0, false);
+        assert!(places.enter(0));
     }
 }

@@ -54,6 +54,13 @@ impl Stop {
     }
 }
 
+/// Returns when the run is to end now; never, if nobody can say so any more.
+pub(super) async fn at_once(wishes: &mut watch::Receiver<Wish>) {
+    if wishes.wait_for(|wish| *wish == Wish::AtOnce).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,9 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::plan::{
-    ExecutionStatus, IllegalMove, Order, Plan, StepEvent, StepEventKind, StepId, StepState,
-};
+use crate::plan::{ExecutionStatus, IllegalMove, Order, Plan, StepEvent, StepEventKind, StepId, StepState};
 
 /// Where a run stands. Steps are named by their position in the plan.
 #[derive(Clone, Debug)]
