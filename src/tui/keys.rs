@@ -139,6 +139,14 @@ use KeyCode::{BackTab, Char, Down, End, Enter, Esc, Home, Left, PageDown, PageUp
 pub(crate) const TABLE: &[Binding] = &[
     bind!(TYPING, [(Tab, NONE)], A::OpenReview, "decide", |s| s.decision, "look at the plan and decide"),
     bind!(TYPING, [(Tab, NONE)], A::OpenReview, "look at the plan", |s| s.plan && !s.decision, ""),
+    bind!(
+        TYPING,
+        [(Esc, NONE)],
+        A::Escape,
+        "stop",
+        |s| s.working,
+        "stop the agent, or the plan after its running steps"
+    ),
     bind!(&[C::Draft], [(Enter, NONE)], A::Send, "send", |s| !s.queueing, "send the words"),
     bind!(&[C::Draft], [(Enter, NONE)], A::Send, "queue", |s| s.queueing, ""),
     bind!(&[C::Empty], [(Enter, NONE)], A::Send, "", always, ""),
@@ -232,14 +240,6 @@ pub(crate) const TABLE: &[Binding] = &[
     bind!(READING, [(Home, CTRL)], A::Top, "", always, "to the beginning, while typing too"),
     bind!(READING, [(End, CTRL)], A::Bottom, "", always, "to the end, while typing too"),
     bind!(TYPING, [(BackTab, SHIFT)], A::NextPane, "next pane", |s| s.tabs, "show the next pane"),
-    bind!(
-        TYPING,
-        [(Esc, NONE)],
-        A::Escape,
-        "stop",
-        |s| s.working,
-        "stop the agent, or the plan after its running steps"
-    ),
     bind!(
         &[C::Palette, C::History, C::Find, C::Review, C::Word, C::Question, C::Browser, C::Detail, C::Help],
         [(Esc, NONE)],

@@ -1,12 +1,13 @@
 //! The loop: messages in, at most one frame out.
 
 use std::collections::VecDeque;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io::{self, IsTerminal, stdin, stdout};
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::{Event as Input, EventStream};
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -107,9 +108,12 @@ pub(super) async fn drive(
                     return Ok(exit);
                 }
             }
-            next = match inputs.next().now_or_never().flatten() {
-                Some(input) => of_input(input?),
-                None => match desk.events.try_recv() {
+            // Polled with this task's own waker: the terminal's stream keeps the waker of the first
+            // poll that finds nothing, so a poll without one would put the keys to sleep.
+            let waiting = poll_fn(|cx| Poll::Ready(inputs.poll_next_unpin(cx))).await;
+            next = match waiting {
+                Poll::Ready(Some(input)) => of_input(input?),
+                Poll::Ready(None) | Poll::Pending => match desk.events.try_recv() {
                     Ok(event) => Some(Msg::Session(Box::new(event))),
                     Err(_) => break,
                 },
@@ -211,4 +215,175 @@ async fn ending_signal() -> &'static str {
 #[cfg(not(unix))]
 async fn ending_signal() -> &'static str {
     std::future::pending().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Mode;
+    use crate::tui::script::{opened, said};
+    use crate::tui::view;
+    use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+    use jiff::tz::TimeZone;
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+    use tokio_stream::wrappers::ReceiverStream;
+
+    struct Counting {
+        terminal: Terminal<TestBackend>,
+        frames: usize,
+        suspended: usize,
+    }
+
+    impl Screen for Counting {
+        fn draw(&mut self, app: &App) -> io::Result<()> {
+            self.frames += 1;
+            self.terminal.draw(|frame| view::draw(frame, app)).map_err(io::Error::other)?;
+            Ok(())
+        }
+        fn repaint(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+        fn suspend(&mut self) -> io::Result<(u16, u16)> {
+            self.suspended += 1;
+            Ok((80, 24))
+        }
+        fn bell(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The other ends of a running face.
+    struct Ends {
+        commands: mpsc::Receiver<Command>,
+        events: mpsc::Sender<Event>,
+        inputs: mpsc::Sender<io::Result<Input>>,
+        folder: tempfile::TempDir,
+    }
+
+    impl Ends {
+        async fn key(&self, code: KeyCode, modifiers: KeyModifiers) {
+            self.inputs.send(Ok(Input::Key(KeyEvent::new(code, modifiers)))).await.unwrap();
+        }
+    }
+
+    /// Plays against a face until the play is over, then ends the session.
+    async fn play<F: Future<Output = Ends>>(play: impl FnOnce(Ends) -> F) -> (Counting, Exit) {
+        let (command_sender, commands) = mpsc::channel(2);
+        let (events, event_receiver) = mpsc::channel(4096);
+        let (inputs, input_receiver) = mpsc::channel(64);
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::new(folder.path().to_owned());
+        let terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+        let mut screen = Counting { terminal, frames: 0, suspended: 0 };
+        let app = App::new((80, 24), Look::default(), TimeZone::UTC, &files.draft(), files.history());
+        let desk = Desk { commands: command_sender, events: event_receiver, files };
+        let face = drive(
+            &mut screen,
+            app,
+            desk,
+            ReceiverStream::new(input_receiver),
+            Box::pin(std::future::pending()),
+        );
+        let player = async {
+            let ends = play(Ends { commands, events, inputs, folder }).await;
+            let stopped = Event::Stopped { resume: "s-1".into(), farewell: vec!["bye".into()] };
+            let _ = ends.events.send(stopped).await;
+            ends
+        };
+        let (exit, _ends) = tokio::join!(face, player);
+        (screen, exit.unwrap())
+    }
+
+    async fn pause(millis: u64) {
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+    }
+
+    #[tokio::test]
+    async fn an_idle_face_draws_nothing() {
+        let (screen, exit) = play(|ends| async {
+            pause(600).await;
+            ends
+        })
+        .await;
+        assert_eq!(screen.frames, 1);
+        assert_eq!(exit.farewell, ["bye"]);
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_words_is_drawn_at_most_thirty_times_a_second() {
+        let began = std::time::Instant::now();
+        let (screen, _) = play(|ends| async {
+            ends.events.send(Event::ModeChanged { mode: Mode::Thinking }).await.unwrap();
+            for n in 0..600 {
+                ends.events.send(Event::Delta { text: format!("word{n} ") }).await.unwrap();
+                pause(1).await;
+            }
+            ends
+        })
+        .await;
+        let most = began.elapsed().as_millis() / 33 + 2;
+        assert!(u128::try_from(screen.frames).unwrap() <= most, "{} frames, at most {most}", screen.frames);
+        assert!(screen.frames > 3, "{}", screen.frames);
+    }
+
+    #[tokio::test]
+    async fn the_spinner_turns_four_times_a_second_and_rests_with_the_work() {
+        let (screen, _) = play(|ends| async {
+            ends.events.send(Event::ModeChanged { mode: Mode::Thinking }).await.unwrap();
+            pause(1100).await;
+            ends.events.send(Event::ModeChanged { mode: Mode::Idle }).await.unwrap();
+            pause(600).await;
+            ends
+        })
+        .await;
+        assert!((3..=8).contains(&screen.frames), "{}", screen.frames);
+    }
+
+    #[tokio::test]
+    async fn a_slow_session_loses_no_command_and_blocks_no_key() {
+        let (_, exit) = play(|mut ends| async {
+            for n in 0..8 {
+                for c in format!("m{n}").chars() {
+                    ends.key(KeyCode::Char(c), KeyModifiers::NONE).await;
+                }
+                ends.key(KeyCode::Enter, KeyModifiers::NONE).await;
+            }
+            pause(50).await;
+            for n in 0..8 {
+                assert_eq!(ends.commands.recv().await, Some(Command::Submit { text: format!("m{n}") }));
+            }
+            ends
+        })
+        .await;
+        assert_eq!(exit.resume.as_deref(), Some("s-1"));
+    }
+
+    #[tokio::test]
+    async fn the_draft_is_on_disk_while_it_is_typed() {
+        play(|ends| async {
+            ends.events.send(opened(vec![])).await.unwrap();
+            for c in "half".chars() {
+                ends.key(KeyCode::Char(c), KeyModifiers::NONE).await;
+            }
+            pause(50).await;
+            assert_eq!(Files::new(ends.folder.path().to_owned()).draft(), "half");
+            ends.key(KeyCode::Char('z'), KeyModifiers::CONTROL).await;
+            pause(20).await;
+            ends
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_session_that_breaks_off_ends_the_face_with_a_word() {
+        let (_, exit) = play(|mut ends| async {
+            ends.events.send(said(crate::protocol::Role::Agent, "hello")).await.unwrap();
+            let (dead, _) = mpsc::channel(1);
+            ends.events = dead;
+            ends
+        })
+        .await;
+        assert!(exit.farewell[0].contains("What was said is kept"), "{exit:?}");
+    }
 }

@@ -90,7 +90,7 @@ fn too_small_a_screen_says_so_and_nothing_is_lost() {
     stage.typing("and a second one");
     let before = stage.screen();
     stage.send(super::app::Msg::Resized(20, 5));
-    assert_eq!(stage.screen().lines().next().unwrap(), "Make the window at l");
+    assert_eq!(stage.screen().lines().next().unwrap(), "Needs 40 x 12 cells");
     stage.send(super::app::Msg::Resized(80, 24));
     assert_eq!(stage.screen(), before);
 }

@@ -40,6 +40,8 @@ pub(crate) struct Proposal {
     pub(crate) estimate: Option<Estimate>,
     /// The plan that this one took the place of, while that one was not decided.
     pub(crate) before: Option<Plan>,
+    /// Whether a decision was taken on it.
+    pub(crate) decided: bool,
 }
 
 impl Proposal {
@@ -99,14 +101,22 @@ impl Desk {
     /// Puts a new plan on the desk. Tells whether it took the place of another one that was to
     /// be decided.
     pub(crate) fn propose(&mut self, plan: Plan, digest: Digest, facts: Vec<StepFacts>) -> bool {
-        let undecided = self.request.take().is_some();
-        let other = self.proposal.take().filter(|old| undecided && old.digest != digest);
+        self.request = None;
+        let other = self.proposal.take().filter(|old| !old.decided && old.digest != digest);
         let replaced = other.is_some();
         let before = other.map(|old| old.plan);
-        self.proposal = Some(Proposal { plan, digest, facts, verdict: None, estimate: None, before });
+        self.proposal =
+            Some(Proposal { plan, digest, facts, verdict: None, estimate: None, before, decided: false });
         self.pane = Pane::Plan;
         self.run = None;
         replaced
+    }
+
+    /// Notes that the plan with this digest was decided, or is to be decided.
+    pub(crate) fn decided(&mut self, digest: &Digest, decided: bool) {
+        if let Some(proposal) = self.proposal.as_mut().filter(|p| p.digest == *digest) {
+            proposal.decided = decided;
+        }
     }
 
     pub(crate) fn judged(&mut self, verdict: Verdict) {

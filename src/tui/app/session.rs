@@ -73,6 +73,9 @@ impl App {
         if matches!(entry, Entry::Said { .. }) {
             self.transcript.end_stream();
         }
+        if let Entry::Decided { digest, .. } = entry {
+            self.desk.decided(digest, true);
+        }
         match entry {
             Entry::Tool { .. } => self.transcript.replace_tight(page::of_entry(entry)),
             _ => self.transcript.add(page::of_entry(entry)),
@@ -98,6 +101,7 @@ impl App {
         });
         if let Some((plan, facts, verdict, estimate)) = last {
             self.desk.propose(plan.clone(), plan.digest(), facts.clone());
+            self.desk.decided(&plan.digest(), true);
             self.desk.judged(verdict.clone());
             self.desk.priced(estimate.clone());
         }
@@ -127,6 +131,7 @@ impl App {
         if self.desk.pane == Pane::Run {
             self.desk.pane = Pane::Plan;
         }
+        self.desk.decided(&request.digest, false);
         self.desk.request = Some(request);
         self.call_back()
     }

@@ -147,6 +147,7 @@ fn a_changed_plan_closes_the_review_and_shows_what_changed() {
     changed.steps[0].params["Bucket"] = "other-logs".into();
     let mut events = proposal(&changed, Decision::Allow);
     events.drain(..5);
+    stage.hear(Event::DecisionClosed { digest: plan().digest() });
     stage.hear_all(events);
     stage.key(KeyCode::Enter);
     assert_eq!(stage.sent(), [], "the old choice must not reach the new plan");

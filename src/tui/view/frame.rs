@@ -14,7 +14,7 @@ use crate::tui::theme::{self, STRONG};
 pub(crate) fn draw(frame: &mut Frame<'_>, app: &App) {
     let layout = Layout::of(app);
     if layout.too_small {
-        let words = format!("Make the window at least {} x {}", LEAST.0, LEAST.1);
+        let words = format!("Needs {} x {} cells", LEAST.0, LEAST.1);
         frame.render_widget(Line::styled(words, STRONG), frame.area());
     } else {
         header::draw(frame, app, &layout);

@@ -43,7 +43,7 @@ fn hint_pieces(app: &App, room: usize) -> Vec<Piece> {
     for (key, words) in all {
         let cells = text::width(&key) + 1 + words.len() + 3;
         if used + cells > room {
-            break;
+            continue;
         }
         used += cells;
         let gap = if pieces.is_empty() { " " } else { "   " };
