@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::catalog::Catalog;
 use crate::catalog::shapes::Service;
 use crate::clouds::{Call, Cloud, CloudError, Pending, Reply, Waited};
 use crate::mcp::CloudClient;
@@ -29,6 +30,12 @@ pub trait Clouds: Send + Sync {
 pub trait Services: Send + Sync {
     /// The service of this name, if the catalog has it.
     fn service(&self, cloud: CloudName, name: &str) -> Option<Arc<Service>>;
+}
+
+impl Services for Catalog {
+    fn service(&self, cloud: CloudName, name: &str) -> Option<Arc<Service>> {
+        Catalog::service(self, cloud, name).ok()
+    }
 }
 
 impl Clouds for CloudClient {

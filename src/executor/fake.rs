@@ -68,6 +68,7 @@ impl FakeCloud {
         self.state().requests.iter().filter(|call| call.operation.operation == operation).count()
     }
 
+    #[expect(clippy::result_large_err, reason = "the error of the clouds, as it comes")]
     fn answer(&self, call: &Call) -> Result<Value, CloudError> {
         let mut state = self.state.lock().unwrap();
         state.requests.push(call.clone());

@@ -7,8 +7,9 @@
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::catalog::mask;
 use crate::catalog::partner::token_members;
-use crate::catalog::shapes::{Member, Operation, Service, ShapeId, ShapeKind};
+use crate::catalog::shapes::{Operation, Service};
 use crate::clouds::Call;
 use crate::plan::{ExecutionId, Scope, Step, StepFailure, resolve};
 use crate::text::{MASK, mask_named};
@@ -80,58 +81,18 @@ fn holds_mask(value: &Value) -> bool {
 
 /// Parameters as they may be kept.
 pub(super) fn masked_params(service: Option<&Service>, operation: &str, params: &Value) -> Value {
-    let shape = |s: &Service| s.operation(operation).and_then(|o| o.input);
-    masked(service, shape, params)
+    match service {
+        Some(service) => mask(service, service.operation(operation).and_then(|o| o.input), params),
+        None => mask_named(params),
+    }
 }
 
 /// An answer as it may be kept.
 pub(super) fn masked_output(service: Option<&Service>, operation: &str, output: &Value) -> Value {
-    let shape = |s: &Service| s.operation(operation).and_then(|o| o.output);
-    masked(service, shape, output)
-}
-
-fn masked(service: Option<&Service>, shape: impl Fn(&Service) -> Option<ShapeId>, value: &Value) -> Value {
-    let by_name = mask_named(value);
-    match service.and_then(|service| Some((service, shape(service)?))) {
-        Some((service, shape)) => by_mark(service, shape, by_name),
-        None => by_name,
+    match service {
+        Some(service) => mask(service, service.operation(operation).and_then(|o| o.output), output),
+        None => mask_named(output),
     }
-}
-
-fn by_mark(service: &Service, shape: ShapeId, value: Value) -> Value {
-    let shape = service.shape(shape);
-    if shape.traits.sensitive {
-        return hidden(value);
-    }
-    let inner = |member: &Member, value| {
-        if member.traits.sensitive { hidden(value) } else { by_mark(service, member.shape, value) }
-    };
-    match (&shape.kind, value) {
-        (ShapeKind::Structure { .. }, Value::Object(members)) => Value::Object(
-            members
-                .into_iter()
-                .map(|(name, value)| {
-                    let value = match shape.member(&name) {
-                        Some(member) => inner(member, value),
-                        None => value,
-                    };
-                    (name, value)
-                })
-                .collect(),
-        ),
-        (ShapeKind::Map { value: member, .. }, Value::Object(members)) => {
-            Value::Object(members.into_iter().map(|(name, value)| (name, inner(member, value))).collect())
-        }
-        (ShapeKind::List { member }, Value::Array(items)) => {
-            Value::Array(items.into_iter().map(|item| inner(member, item)).collect())
-        }
-        (_, value) => value,
-    }
-}
-
-/// Nothing is no secret.
-fn hidden(value: Value) -> Value {
-    if value.is_null() { value } else { Value::from(MASK) }
 }
 
 #[cfg(test)]

@@ -153,7 +153,7 @@ async fn a_waiter_that_runs_out_of_time_parks_the_run() {
     let execution = run(cleared(plan(&DIAMOND)), context).await.unwrap();
     assert_eq!((execution.status, execution.steps["a"]), (ExecutionStatus::Parked, StepState::Settling));
     let found: Vec<_> = unfinished(&house.store).unwrap().into_iter().map(|e| e.id).collect();
-    assert_eq!(found, [id.clone()]);
+    assert_eq!(found, std::slice::from_ref(&id));
     let done = resume(house.context().with_id(id)).await.unwrap();
     assert_eq!(done.status, ExecutionStatus::Succeeded);
     assert_eq!(house.cloud.names(), ["a", "b", "c", "d"], "a was not sent a second time");

@@ -99,7 +99,7 @@ impl Driver {
             .collect()
     }
 
-    fn blocks(&self, index: usize, can: &[bool], known: &mut Vec<Option<bool>>) -> bool {
+    fn blocks(&self, index: usize, can: &[bool], known: &mut [Option<bool>]) -> bool {
         // Without recursion: a chain may be as long as a plan.
         let mut open = vec![index];
         while let Some(&at) = open.last() {
