@@ -21,6 +21,7 @@ use ratatui::backend::CrosstermBackend;
 
 use super::app::App;
 use super::view;
+use crate::protocol::Mode;
 use crate::text;
 
 /// Whether the screen is ours. Sequences are sent back only if it is.
@@ -81,7 +82,13 @@ impl Screen for Taken {
         if !TAKEN.load(Ordering::SeqCst) {
             return Err(io::Error::other("the program panicked and the screen was given back"));
         }
-        let title = format!("provisioner {} {}", app.header.target, text::line(&app.name));
+        let doing = match app.mode {
+            Mode::Idle => "",
+            Mode::Thinking => "planning · ",
+            Mode::Deciding => "your decision · ",
+            Mode::Running | Mode::Stopping => "running · ",
+        };
+        let title = format!("{doing}provisioner {} · {}", app.header.target, text::line(&app.name));
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         if title != self.title {
             queue!(self.terminal.backend_mut(), SetTitle(&title))?;

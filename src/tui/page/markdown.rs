@@ -2,6 +2,7 @@
 
 use ratatui::style::{Modifier, Style};
 
+use super::table;
 use super::wrap::{Paragraph, Piece};
 use crate::text;
 use crate::tui::theme::{ACCENT, DIM, PLAIN, STRONG};
@@ -10,15 +11,24 @@ use crate::tui::theme::{ACCENT, DIM, PLAIN, STRONG};
 pub(crate) fn markdown(outside: &str, indent: &str) -> Vec<Paragraph> {
     let mut paragraphs = Vec::new();
     let mut code = false;
-    for line in text::sanitize(outside).trim_end().split('\n') {
-        let line = line.replace('\t', "    ");
+    let clean = text::sanitize(outside).replace('\t', "    ");
+    let mut lines = clean.trim_end().split('\n').peekable();
+    while let Some(line) = lines.next() {
+        if !code && table::is_row(line) {
+            let mut rows = vec![line];
+            while let Some(row) = lines.next_if(|line| table::is_row(line)) {
+                rows.push(row);
+            }
+            paragraphs.extend(table::table(&rows, indent));
+            continue;
+        }
         if line.trim_start().starts_with("```") {
             code = !code;
             continue;
         }
         if code {
             let lead = format!("{indent}  ");
-            paragraphs.push(Paragraph { lead: (lead, DIM), pieces: vec![(line, ACCENT)] });
+            paragraphs.push(Paragraph { lead: (lead, DIM), pieces: vec![(line.to_owned(), ACCENT)] });
             continue;
         }
         let depth = line.len() - line.trim_start().len();

@@ -8,6 +8,7 @@ mod markdown;
 mod panes;
 mod passage;
 mod review;
+mod table;
 mod wrap;
 
 pub(crate) use browse::{detail, execution_line, session_line};

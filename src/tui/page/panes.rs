@@ -115,9 +115,13 @@ pub(crate) fn run(run: &Run, now: std::time::Duration, width: usize, height: usi
         ));
     }
     let failed = |state| matches!(state, StepState::Failed | StepState::Stuck);
-    if let Some(cause) = run.steps.iter().filter(|s| failed(s.state)).min_by(|a, b| a.at.cmp(&b.at)) {
-        let words = format!("{}: {}", cause.step, cause.note.as_deref().unwrap_or("failed"));
-        lines.extend(rows(&Paragraph::new(("first cause  ", BAD), &words, PLAIN), width));
+    // What is stuck needs a person; else the first failure explains the others.
+    let stuck = run.steps.iter().filter(|s| s.state == StepState::Stuck);
+    let first = run.steps.iter().filter(|s| s.state == StepState::Failed).min_by(|a, b| a.at.cmp(&b.at));
+    for (label, step) in stuck.map(|step| ("stuck  ", step)).chain(first.map(|step| ("first cause  ", step)))
+    {
+        let words = format!("{}: {}", step.step, step.note.as_deref().unwrap_or(step.state.as_str()));
+        lines.extend(rows(&Paragraph::new((label, BAD), &words, PLAIN), width));
     }
     let names = column(run.steps.iter().map(|s| s.step.as_str()), width / 3);
     let done = run.steps.iter().take_while(|s| s.state == StepState::Succeeded).count();

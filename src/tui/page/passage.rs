@@ -32,10 +32,15 @@ pub(crate) fn said(role: Role, words: &str) -> Passage {
             .map(|(n, line)| Paragraph::new((if n == 0 { "› " } else { "  " }, ACCENT), line, STRONG))
             .collect(),
         Role::Agent => markdown(words, "  "),
+        // Lists and tables of answers come this way: their indent is kept where a line is broken.
         Role::Notice => text::sanitize(words)
             .trim_end()
             .split('\n')
-            .map(|l| Paragraph::new(("  ", DIM), l, DIM))
+            .map(|line| {
+                let body = line.trim_start();
+                let lead = format!("  {}", " ".repeat((line.len() - body.len()).min(12)));
+                Paragraph::new((&lead, PLAIN), body, PLAIN)
+            })
             .collect(),
     };
     Passage::of(paragraphs)

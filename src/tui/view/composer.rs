@@ -43,10 +43,10 @@ fn rule(frame: &mut Frame<'_>, app: &App, layout: &Layout) {
         };
         left.push((words.into(), WARN.patch(STRONG)));
     }
-    match app.queue.len() {
-        0 => {}
-        1 => left.push((" 1 message waits for its turn ".into(), ACCENT)),
-        n => left.push((format!(" {n} messages wait for their turn "), ACCENT)),
+    if let Some(first) = app.queue.first() {
+        let more = app.queue.len() - 1;
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        left.push((format!(" Waits for its turn: {}{more} ", text::fit(&text::line(first), 40)), ACCENT));
     }
     if !left.is_empty() {
         let line = fit_line(&left, width.saturating_sub(4));
