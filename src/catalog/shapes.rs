@@ -84,6 +84,8 @@ pub struct ServiceTraits {
     pub signing_name: String,
     /// The signature versions that the service lists, best first: `v4`, `s3`, `s3v4`, `v2`, `bearer`, `none`.
     pub auth: Vec<String>,
+    /// The older single name of the signature version.
+    pub signature_version: Option<String>,
     /// Prefix of `X-Amz-Target`.
     pub target_prefix: Option<String>,
     /// The service's id in the SDKs: `S3`, `EC2`.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::args::{CatalogCommand, Command, ConformanceCommand, PlanCommand};
+use super::conformance::{Models, endpoint, render, serve};
 use super::{Args, CliError, Exit, Output, catalog_update, output};
 use crate::config::Home;
 use crate::plan;
@@ -40,10 +41,21 @@ fn run(args: Args) -> Result<Exit, CliError> {
     }
 }
 
+/// One arm per command, each in a file of its own under `conformance/`.
 fn conformance(command: ConformanceCommand) -> Result<Exit, CliError> {
-    // One arm per command, each in a file of its own under `conformance/`.
-    let _ = command;
-    Err(CliError::failed("this command is not wired yet"))
+    let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
+    match command {
+        ConformanceCommand::Render => {
+            let models = Models::open()?;
+            serve(input, output, |line| render::answer(&models, line))?;
+        }
+        ConformanceCommand::Endpoint => {
+            let models = Models::open()?;
+            serve(input, output, |line| endpoint::answer(&models, line))?;
+        }
+        _ => return Err(CliError::failed("this checker is not there yet")),
+    }
+    Ok(Exit::Done)
 }
 
 fn home(folder: Option<&Path>) -> Result<Home, CliError> {

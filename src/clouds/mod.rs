@@ -1,5 +1,8 @@
 //! The hands: requests rendered, signed, sent, and answers read, for three clouds.
 
+pub mod aws;
+pub mod http;
+
 use std::future::Future;
 use std::pin::Pin;
 

@@ -1,5 +1,9 @@
 //! JSON Lines in, JSON Lines out, for checkers; the very code that a live run uses.
 
+pub(crate) mod endpoint;
 mod lines;
+mod model;
+pub(crate) mod render;
 
 pub(crate) use lines::serve;
+pub(crate) use model::Models;

@@ -48,6 +48,7 @@ pub fn service_from_models(
         signing_name: text("signingName")?.unwrap_or_else(|| endpoint_prefix.clone()),
         endpoint_prefix,
         auth,
+        signature_version: text("signatureVersion")?,
         target_prefix: text("targetPrefix")?,
         service_id: text("serviceId")?.unwrap_or_else(|| name.to_owned()),
         xml_namespace: xml_namespace(&metadata)?,

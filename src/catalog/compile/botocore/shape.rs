@@ -80,6 +80,13 @@ pub(super) struct Shapes {
     shapes: Vec<Shape>,
 }
 
+/// The names of a model's shapes, and the wire names that some shapes bring to every member
+/// that uses them and has none of its own.
+struct Names {
+    numbers: HashMap<String, ShapeId>,
+    wire: HashMap<String, String>,
+}
+
 impl Shapes {
     pub(super) fn read(model: &Reader<'_>) -> Result<Self, CompileError> {
         let Some(all) = model.object("shapes")? else {
@@ -88,9 +95,16 @@ impl Shapes {
         let readers = all.objects()?;
         let numbers: HashMap<String, ShapeId> =
             (0..).zip(&readers).map(|(number, (name, _))| ((*name).to_owned(), number)).collect();
+        let mut wire = HashMap::new();
+        for (name, reader) in &readers {
+            if let Some(own) = reader.text("locationName")? {
+                wire.insert((*name).to_owned(), own);
+            }
+        }
+        let names = Names { numbers, wire };
         let shapes =
-            readers.iter().map(|(name, reader)| shape(name, reader, &numbers)).collect::<Result<_, _>>()?;
-        Ok(Self { numbers, shapes })
+            readers.iter().map(|(name, reader)| shape(name, reader, &names)).collect::<Result<_, _>>()?;
+        Ok(Self { numbers: names.numbers, shapes })
     }
 
     pub(super) fn find(&self, name: &str) -> Option<ShapeId> {
@@ -102,16 +116,14 @@ impl Shapes {
     }
 }
 
-type Numbers = HashMap<String, ShapeId>;
-
-fn shape(name: &str, model: &Reader<'_>, numbers: &Numbers) -> Result<Shape, CompileError> {
+fn shape(name: &str, model: &Reader<'_>, names: &Names) -> Result<Shape, CompileError> {
     model.only(&KNOWN_SHAPE)?;
     let kind = match model.needed_text("type")?.as_str() {
-        "structure" => ShapeKind::Structure { members: members(model, numbers)? },
-        "list" => ShapeKind::List { member: Box::new(inner(model, "member", numbers)?) },
+        "structure" => ShapeKind::Structure { members: members(model, names)? },
+        "list" => ShapeKind::List { member: Box::new(inner(model, "member", names)?) },
         "map" => ShapeKind::Map {
-            key: Box::new(inner(model, "key", numbers)?),
-            value: Box::new(inner(model, "value", numbers)?),
+            key: Box::new(inner(model, "key", names)?),
+            value: Box::new(inner(model, "value", names)?),
         },
         "string" => ShapeKind::String,
         "integer" | "short" | "byte" => ShapeKind::Integer,
@@ -129,23 +141,23 @@ fn shape(name: &str, model: &Reader<'_>, numbers: &Numbers) -> Result<Shape, Com
     Ok(Shape { name: name.to_owned(), kind, traits: traits(model)? })
 }
 
-fn members(model: &Reader<'_>, numbers: &Numbers) -> Result<Vec<Member>, CompileError> {
+fn members(model: &Reader<'_>, names: &Names) -> Result<Vec<Member>, CompileError> {
     let required: BTreeSet<String> = model.texts("required")?.into_iter().collect();
     let Some(all) = model.object("members")? else { return Ok(Vec::new()) };
     all.objects()?
         .into_iter()
         .map(|(name, reader)| {
-            Ok(Member { required: required.contains(name), ..member(name, &reader, numbers)? })
+            Ok(Member { required: required.contains(name), ..member(name, &reader, names)? })
         })
         .collect()
 }
 
-fn inner(model: &Reader<'_>, place: &str, numbers: &Numbers) -> Result<Member, CompileError> {
+fn inner(model: &Reader<'_>, place: &str, names: &Names) -> Result<Member, CompileError> {
     let reader = model.object(place)?.ok_or_else(|| model.error(place, "is missing"))?;
-    member(place, &reader, numbers)
+    member(place, &reader, names)
 }
 
-fn member(name: &str, model: &Reader<'_>, numbers: &Numbers) -> Result<Member, CompileError> {
+fn member(name: &str, model: &Reader<'_>, names: &Names) -> Result<Member, CompileError> {
     model.only(&KNOWN_MEMBER)?;
     let shape = model.needed_text("shape")?;
     let location = match model.text("location")?.as_deref() {
@@ -159,12 +171,13 @@ fn member(name: &str, model: &Reader<'_>, numbers: &Numbers) -> Result<Member, C
     };
     Ok(Member {
         name: name.to_owned(),
-        shape: *numbers
+        shape: *names
+            .numbers
             .get(&shape)
             .ok_or_else(|| model.error("shape", format!("there is no shape `{shape}`")))?,
         required: false,
         location,
-        wire_name: model.text("locationName")?,
+        wire_name: model.text("locationName")?.or_else(|| names.wire.get(&shape).cloned()),
         query_name: model.text("queryName")?,
         idempotency_token: model.flag("idempotencyToken")?,
         host_label: model.flag("hostLabel")?,

@@ -1,0 +1,61 @@
+//! Partitions: groups of regions with their own DNS names.
+
+use regex::Regex;
+use serde_json::{Map, Value};
+
+/// All partitions.
+pub struct Partitions {
+    all: Vec<Partition>,
+}
+
+struct Partition {
+    regions: Map<String, Value>,
+    pattern: Option<Regex>,
+    outputs: Map<String, Value>,
+}
+
+impl Partitions {
+    /// Reads botocore's `partitions` document; members that are missing are left out.
+    #[must_use]
+    pub fn read(document: &Value) -> Self {
+        let all = document["partitions"].as_array().into_iter().flatten().map(|partition| {
+            let mut outputs = partition["outputs"].as_object().cloned().unwrap_or_default();
+            let name = outputs.get("name").or(partition.get("id")).cloned();
+            outputs.insert("name".into(), name.unwrap_or_default());
+            Partition {
+                regions: partition["regions"].as_object().cloned().unwrap_or_default(),
+                pattern: partition["regionRegex"].as_str().and_then(|p| Regex::new(p).ok()),
+                outputs,
+            }
+        });
+        Self { all: all.collect() }
+    }
+
+    /// What is known of the partition of a region; an unknown region belongs to the partition
+    /// whose pattern it matches, and else to the first.
+    #[must_use]
+    pub fn of(&self, region: &str) -> Option<Value> {
+        for partition in &self.all {
+            if let Some(own) = partition.regions.get(region) {
+                let mut outputs = partition.outputs.clone();
+                for (name, value) in own.as_object().into_iter().flatten() {
+                    if name != "description" {
+                        outputs.insert(name.clone(), value.clone());
+                    }
+                }
+                return Some(Value::Object(outputs));
+            }
+        }
+        let by_pattern = self.all.iter().find(|p| p.pattern.as_ref().is_some_and(|r| r.is_match(region)));
+        by_pattern.or_else(|| self.all.first()).map(|p| Value::Object(p.outputs.clone()))
+    }
+
+    /// The names of the regions of the partition of a region, sorted.
+    #[must_use]
+    pub fn regions_beside(&self, region: &str) -> Vec<String> {
+        let home = self.all.iter().find(|p| p.regions.contains_key(region)).or_else(|| self.all.first());
+        let mut names: Vec<String> = home.map(|p| p.regions.keys().cloned().collect()).unwrap_or_default();
+        names.sort();
+        names
+    }
+}

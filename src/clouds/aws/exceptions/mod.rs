@@ -1,0 +1,15 @@
+//! What the SDK keeps in code and not in its models: one small entry each, and no service name
+//! anywhere else.
+//!
+//! [`before`] works on the parameters, [`drafted`] on the request before its endpoint is known,
+//! [`builtins`] on the endpoint rules' parameters, [`unsigned`] and [`scheme`] on the signature.
+
+mod before;
+mod drafted;
+mod place;
+mod sign;
+
+pub(crate) use before::before;
+pub(crate) use drafted::drafted;
+pub(crate) use place::{builtins, host_prefix, strip_bucket};
+pub(crate) use sign::{scheme, unsigned};

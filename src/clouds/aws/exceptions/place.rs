@@ -1,0 +1,71 @@
+//! Endpoints: what the SDK adds to the rule sets.
+
+use serde_json::{Map, Value};
+
+use crate::catalog::shapes::{Operation, Service};
+
+/// The path template without the bucket, which the rules put where it belongs.
+pub(crate) fn strip_bucket<'a>(service: &Service, uri: &'a str) -> &'a str {
+    if service.name != "s3" {
+        return uri;
+    }
+    match uri.strip_prefix("/{Bucket}") {
+        Some("") => "/",
+        Some(rest) => rest,
+        None => uri,
+    }
+}
+
+/// The prefix of the host, where the rules do not add it themselves.
+pub(crate) fn host_prefix<'a>(service: &Service, operation: &'a Operation) -> Option<&'a str> {
+    let prefix = operation.traits.host_prefix.as_deref()?;
+    let by_rules = service.name == "s3control"
+        && operation.traits.static_context_params.get("RequiresAccountId").is_some_and(|v| v == "true");
+    (!by_rules).then_some(prefix)
+}
+
+/// Changes the built-in parameters of the endpoint rules for one request.
+pub(crate) fn builtins(
+    service: &Service,
+    operation: &Operation,
+    params: &Map<String, Value>,
+    builtins: &mut Map<String, Value>,
+) {
+    if service.name != "s3" {
+        return;
+    }
+    let bucket = params.get("Bucket").and_then(Value::as_str);
+    let mut force = |path_style: bool| builtins.insert("AWS::S3::ForcePathStyle".into(), path_style.into());
+    if operation.name == "GetBucketLocation" {
+        // The bucket's region is what is asked for, so its own host cannot be known.
+        force(true);
+    } else if bucket.is_some_and(|b| b.starts_with("arn:")) {
+        force(false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::compile::botocore::service_from_models;
+    use serde_json::json;
+
+    #[test]
+    fn only_the_rules_know_where_the_bucket_goes() {
+        let model = |name: &str| {
+            let metadata = json!({"apiVersion": "1", "endpointPrefix": name, "protocol": "rest-xml"});
+            service_from_models(
+                name,
+                &json!({"metadata": metadata, "operations": {}, "shapes": {}}),
+                None,
+                None,
+                None,
+            )
+            .unwrap()
+        };
+        assert_eq!(strip_bucket(&model("s3"), "/{Bucket}/{Key+}"), "/{Key+}");
+        assert_eq!(strip_bucket(&model("s3"), "/{Bucket}?acl"), "?acl");
+        assert_eq!(strip_bucket(&model("s3"), "/{Bucket}"), "/");
+        assert_eq!(strip_bucket(&model("other"), "/{Bucket}/x"), "/{Bucket}/x");
+    }
+}

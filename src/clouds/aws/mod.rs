@@ -1,0 +1,7 @@
+//! AWS: every operation of every service from the catalog.
+
+pub mod endpoint;
+mod exceptions;
+mod field;
+pub mod render;
+mod time;

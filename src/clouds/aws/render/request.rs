@@ -1,0 +1,262 @@
+//! The way from a call to a request.
+
+use serde_json::{Map, Value};
+
+use super::context::RenderContext;
+use super::draft::Draft;
+use super::{cbor, checksum, form, json, rest, uri};
+use crate::catalog::shapes::{Operation, Protocol, Service};
+use crate::clouds::CloudError;
+use crate::clouds::aws::endpoint::Endpoint;
+use crate::clouds::aws::exceptions;
+use crate::clouds::http::{HttpRequest, Signing};
+use crate::plan::{CloudName, OperationName};
+
+/// Bodies of operations that allow it are compressed from this size on.
+const COMPRESS_FROM: usize = 10_240;
+
+/// The request for a call, complete but for its signature and date.
+///
+/// # Errors
+///
+/// [`CloudError::Invalid`] for parameters that cannot be written, [`CloudError::Endpoint`] when the
+/// rules give no endpoint.
+pub fn render(
+    service: &Service,
+    operation: &Operation,
+    params: &Value,
+    context: &RenderContext<'_>,
+) -> Result<HttpRequest, CloudError> {
+    let invalid = |problem: String| CloudError::Invalid {
+        operation: OperationName::new(CloudName::Aws, &service.name, &operation.name),
+        problems: vec![problem],
+    };
+    let mut params = match params {
+        Value::Object(members) => members.clone(),
+        Value::Null => Map::new(),
+        other => return Err(invalid(format!("$: must be an object, found {other}"))),
+    };
+    if takes_event_stream(service, operation) {
+        return Err(invalid(format!("$: {} takes a stream of events, which needs HTTP/2", operation.name)));
+    }
+    exceptions::before(service, operation, &mut params);
+    let params = Value::Object(params);
+    let mut draft = match service.protocol {
+        Protocol::Query | Protocol::Ec2 => form::render(service, operation, &params),
+        Protocol::Json10 | Protocol::Json11 => json::render(service, operation, &params),
+        Protocol::RestJson | Protocol::RestXml => {
+            rest::render(service, operation, &params).map_err(invalid)?
+        }
+        Protocol::RpcV2Cbor => cbor::render(service, operation, &params).map_err(invalid)?,
+        Protocol::Oci | Protocol::Arm => {
+            return Err(invalid(format!("$: {} is not spoken to by an AWS protocol", service.name)));
+        }
+    };
+    exceptions::drafted(service, operation, &mut draft);
+    let params = params.as_object().cloned().unwrap_or_default();
+    checksum::add(service, operation, &params, &mut draft).map_err(invalid)?;
+    compress(operation, &mut draft);
+    let endpoint = endpoint(service, operation, &params, context)?;
+    let url = url(service, operation, &params, context, &endpoint, &draft).map_err(invalid)?;
+    for (name, values) in &endpoint.headers {
+        let values: Vec<&str> = values.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        draft.set_header(name, values.join(","));
+    }
+    Ok(HttpRequest {
+        method: draft.method,
+        url,
+        headers: draft.headers,
+        body: draft.body,
+        signing: signing(service, operation, context, &endpoint),
+    })
+}
+
+fn takes_event_stream(service: &Service, operation: &Operation) -> bool {
+    operation.input.is_some_and(|id| {
+        service.shape(id).members().iter().any(|m| service.shape(m.shape).traits.event_stream)
+    })
+}
+
+fn compress(operation: &Operation, draft: &mut Draft) {
+    if operation.traits.compression.iter().any(|c| c == "gzip") && draft.body.len() >= COMPRESS_FROM {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        if std::io::Write::write_all(&mut packed, &draft.body).is_ok()
+            && let Ok(body) = packed.finish()
+        {
+            draft.body = body;
+            draft.set_header("content-encoding", "gzip");
+        }
+    }
+}
+
+fn endpoint(
+    service: &Service,
+    operation: &Operation,
+    params: &Map<String, Value>,
+    context: &RenderContext<'_>,
+) -> Result<Endpoint, CloudError> {
+    let plain = |url: String| Endpoint { url, properties: Map::new(), headers: Map::new() };
+    let refused =
+        |e: &dyn std::fmt::Display| CloudError::Endpoint(format!("{} {}: {e}", service.name, operation.name));
+    let Some(rules) = context.endpoints.rule_set(service).map_err(|e| refused(&e))? else {
+        let region = context.region.as_deref().unwrap_or("us-east-1");
+        let default = || format!("https://{}.{region}.amazonaws.com", service.traits.endpoint_prefix);
+        return Ok(plain(context.endpoint_url.clone().unwrap_or_else(default)));
+    };
+    let mut builtins = context.builtins.clone().unwrap_or_else(|| default_builtins(context));
+    exceptions::builtins(service, operation, params, &mut builtins);
+    let input = operation.input.map(|id| service.shape(id));
+    let mut given = Map::new();
+    for (name, declared) in rules.parameters() {
+        let fixed =
+            operation.traits.static_context_params.get(name).and_then(|v| serde_json::from_str(v).ok());
+        let member = input.and_then(|shape| {
+            let member = shape.members().iter().find(|m| m.context_param.as_ref() == Some(name))?;
+            params.get(&member.name).cloned()
+        });
+        let computed = || {
+            let path = operation.traits.operation_context_params.get(name)?;
+            let found = jmespath::compile(path).ok()?.search(params).ok()?;
+            serde_json::to_value(found.as_ref()).ok().filter(|v| !v.is_null())
+        };
+        let builtin = || declared["builtIn"].as_str().and_then(|b| builtins.get(b)).cloned();
+        if let Some(value) = fixed.or(member).or_else(computed).or_else(builtin) {
+            given.insert(name.clone(), value);
+        }
+    }
+    rules.resolve(&given, context.endpoints.partitions()).map_err(|e| refused(&e))
+}
+
+/// The built-in parameters as the SDK sets them.
+fn default_builtins(context: &RenderContext<'_>) -> Map<String, Value> {
+    let region = context.region.clone().unwrap_or_else(|| "aws-global".into());
+    let s3 = &context.s3;
+    let style = s3.addressing_style.as_deref();
+    let path_style = match &context.endpoint_url {
+        _ if s3.use_accelerate_endpoint => false,
+        Some(_) => style != Some("virtual"),
+        None => style == Some("path"),
+    };
+    let global = region == "us-east-1" && s3.us_east_1_regional_endpoint.as_deref() != Some("regional");
+    let custom = context.endpoint_url.is_some();
+    let mut builtins = Map::new();
+    let mut set = |name: &str, value: Value| builtins.insert(name.to_owned(), value);
+    set("AWS::Region", region.into());
+    set("AWS::UseFIPS", (context.use_fips && !custom).into());
+    set("AWS::UseDualStack", (context.use_dualstack && !custom).into());
+    set("AWS::STS::UseGlobalEndpoint", false.into());
+    set("AWS::S3::UseGlobalEndpoint", global.into());
+    set("AWS::S3::Accelerate", s3.use_accelerate_endpoint.into());
+    set("AWS::S3::ForcePathStyle", path_style.into());
+    set("AWS::S3::UseArnRegion", s3.use_arn_region.unwrap_or(true).into());
+    set("AWS::S3Control::UseArnRegion", s3.use_arn_region.unwrap_or(false).into());
+    set("AWS::S3::DisableMultiRegionAccessPoints", s3.disable_multiregion_access_points.into());
+    set("AWS::Auth::AccountIdEndpointMode", "preferred".into());
+    if let Some(account) = &context.account_id {
+        set("AWS::Auth::AccountId", account.clone().into());
+    }
+    if let Some(url) = &context.endpoint_url {
+        set("SDK::Endpoint", url.clone().into());
+    }
+    builtins
+}
+
+fn url(
+    service: &Service,
+    operation: &Operation,
+    params: &Map<String, Value>,
+    context: &RenderContext<'_>,
+    endpoint: &Endpoint,
+    draft: &Draft,
+) -> Result<String, String> {
+    let (scheme, rest) = endpoint.url.split_once("://").unwrap_or(("https", endpoint.url.as_str()));
+    let (host, base) = rest.find('/').map_or((rest, ""), |at| (&rest[..at], &rest[at..]));
+    let (base, base_query) = base.split_once('?').unwrap_or((base, ""));
+    let host = match exceptions::host_prefix(service, operation) {
+        Some(prefix) if !context.no_host_prefix && !is_local(host) => {
+            format!("{}{host}", fill_prefix(prefix, params)?)
+        }
+        _ => host.to_owned(),
+    };
+    let (path, literal) = draft.path.split_once('?').unwrap_or((&draft.path, ""));
+    let path = match (base.trim_end_matches('/'), path) {
+        ("", "") => "/".to_owned(),
+        ("", path) => path.to_owned(),
+        (base, "" | "/") if base.len() == rest.len() => base.to_owned(),
+        (_, "" | "/") => base.to_owned(),
+        (base, path) => format!("{base}{path}"),
+    };
+    let query: Vec<String> = [base_query.to_owned(), literal.to_owned(), uri::query_string(&draft.query)]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect();
+    let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+    Ok(format!("{scheme}://{host}{path}{query}"))
+}
+
+/// Addresses and `localhost` have no names below them.
+fn is_local(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    name == "localhost" || name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok()
+}
+
+fn fill_prefix(prefix: &str, params: &Map<String, Value>) -> Result<String, String> {
+    let mut out = String::new();
+    let mut rest = prefix;
+    while let Some(start) = rest.find('{') {
+        out.push_str(&rest[..start]);
+        let Some(length) = rest[start..].find('}') else { break };
+        let name = &rest[start + 1..start + length];
+        let value = params.get(name).and_then(Value::as_str).unwrap_or_default();
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+        if value.is_empty() || !value.chars().all(allowed) {
+            return Err(format!(
+                "$.{name}: becomes part of the host name: use letters, digits, hyphens, and periods"
+            ));
+        }
+        out.push_str(value);
+        rest = &rest[start + length + 1..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// How the request is signed; the endpoint rules win over the model.
+fn signing(
+    service: &Service,
+    operation: &Operation,
+    context: &RenderContext<'_>,
+    endpoint: &Endpoint,
+) -> Option<Signing> {
+    if exceptions::unsigned(service, operation) {
+        return None;
+    }
+    let region = context.region.clone().unwrap_or_else(|| "us-east-1".into());
+    let own = exceptions::scheme(service);
+    let mut signing = Signing {
+        scheme: own.into(),
+        name: service.traits.signing_name.clone(),
+        region,
+        unsigned_body: false,
+    };
+    let schemes = endpoint.properties.get("authSchemes").and_then(Value::as_array);
+    let known = ["sigv4", "sigv4-s3express", "s3v4", "bearer", "none"];
+    let chosen =
+        schemes.into_iter().flatten().find(|s| s["name"].as_str().is_some_and(|n| known.contains(&n)));
+    if let Some(scheme) = chosen {
+        if let Some(name) = scheme["signingName"].as_str() {
+            name.clone_into(&mut signing.name);
+        }
+        if let Some(region) = scheme["signingRegion"].as_str() {
+            region.clone_into(&mut signing.region);
+        }
+        if scheme["name"] == "sigv4-s3express" {
+            signing.scheme = "v4-s3express".into();
+        }
+    }
+    if operation.traits.auth_type.as_deref() == Some("v4-unsigned-body") || operation.traits.unsigned_payload
+    {
+        signing.scheme = "v4-unsigned-body".into();
+    }
+    Some(signing)
+}

@@ -1,0 +1,7 @@
+//! Requests and answers as they travel, and the client that carries them.
+
+mod client;
+mod message;
+
+pub use client::{HttpClient, HttpError};
+pub use message::{HttpRequest, HttpResponse, Signing};
