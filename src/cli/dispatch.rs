@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::args::{CatalogCommand, Command, ConformanceCommand, PlanCommand};
-use super::conformance::{Models, endpoint, render, serve};
-use super::{Args, CliError, Exit, Output, catalog_update, output};
+use super::conformance::{Models, endpoint, render, search, serve};
+use super::{Args, CliError, Exit, Output, catalog, catalog_update, output};
+use crate::catalog::Catalog;
 use crate::config::Home;
 use crate::plan;
 
@@ -36,13 +37,23 @@ fn run(args: Args) -> Result<Exit, CliError> {
             };
             catalog_update::run(out, cloud, &from, &to)
         }
-        Some(Command::Conformance(command)) => conformance(command),
+        Some(Command::Catalog(CatalogCommand::Search { query, cloud, limit })) => {
+            catalog::search(out, home(args.home.as_deref())?.data(), &query, cloud, limit)
+        }
+        Some(Command::Catalog(CatalogCommand::Show { cloud, service, operation, path })) => {
+            let home = home(args.home.as_deref())?;
+            catalog::show(out, home.data(), cloud, &service, operation.as_deref(), path.as_deref())
+        }
+        Some(Command::Catalog(CatalogCommand::Status)) => {
+            catalog::status(out, home(args.home.as_deref())?.data())
+        }
+        Some(Command::Conformance(command)) => conformance(command, args.home.as_deref()),
         _ => Err(CliError::failed("this command is not wired yet")),
     }
 }
 
 /// One arm per command, each in a file of its own under `conformance/`.
-fn conformance(command: ConformanceCommand) -> Result<Exit, CliError> {
+fn conformance(command: ConformanceCommand, folder: Option<&Path>) -> Result<Exit, CliError> {
     let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
     match command {
         ConformanceCommand::Render => {
@@ -52,6 +63,10 @@ fn conformance(command: ConformanceCommand) -> Result<Exit, CliError> {
         ConformanceCommand::Endpoint => {
             let models = Models::open()?;
             serve(input, output, |line| endpoint::answer(&models, line))?;
+        }
+        ConformanceCommand::Search => {
+            let catalog = Catalog::open(Some(home(folder)?.data())).map_err(CliError::failed)?;
+            serve(input, output, |line| search::answer(&catalog, line))?;
         }
         _ => return Err(CliError::failed("this checker is not there yet")),
     }

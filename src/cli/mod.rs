@@ -4,6 +4,7 @@
 //! without it; progress and errors go to standard error. Exit codes are [`Exit`].
 
 mod args;
+mod catalog;
 mod catalog_update;
 pub(crate) mod conformance;
 mod dispatch;

@@ -4,6 +4,7 @@ pub(crate) mod endpoint;
 mod lines;
 mod model;
 pub(crate) mod render;
+pub(crate) mod search;
 
 pub(crate) use lines::serve;
 pub(crate) use model::Models;
