@@ -151,8 +151,7 @@ impl App {
     }
 
     pub(super) fn history_up(&mut self) -> Vec<Effect> {
-        if !self.composer.at_first_line() {
-            self.composer.up();
+        if self.composer.up() {
             return vec![];
         }
         match self.history.older(&self.composer.text()) {
@@ -163,8 +162,7 @@ impl App {
     }
 
     pub(super) fn history_down(&mut self) -> Vec<Effect> {
-        if !self.composer.at_last_line() {
-            self.composer.down();
+        if self.composer.down() {
             return vec![];
         }
         match self.history.newer() {

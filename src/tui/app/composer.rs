@@ -75,22 +75,20 @@ impl Composer {
         self.area.insert_str(text::sanitize(pasted).replace('\t', "    "));
     }
 
-    /// Whether the cursor is on the first line.
-    pub(crate) fn at_first_line(&self) -> bool {
-        self.area.cursor().0 == 0
+    /// Moves a row up, as the words stand on the screen. Returns whether there was one.
+    pub(crate) fn up(&mut self) -> bool {
+        self.moved(CursorMove::Up)
     }
 
-    /// Whether the cursor is on the last line.
-    pub(crate) fn at_last_line(&self) -> bool {
-        self.area.cursor().0 + 1 >= self.area.lines().len()
+    /// Moves a row down. Returns whether there was one.
+    pub(crate) fn down(&mut self) -> bool {
+        self.moved(CursorMove::Down)
     }
 
-    pub(crate) fn up(&mut self) {
-        self.area.move_cursor(CursorMove::Up);
-    }
-
-    pub(crate) fn down(&mut self) {
-        self.area.move_cursor(CursorMove::Down);
+    fn moved(&mut self, way: CursorMove) -> bool {
+        let row = self.area.screen_cursor().row;
+        self.area.move_cursor(way);
+        self.area.screen_cursor().row != row
     }
 
     /// How many rows the words take at a width.
@@ -116,6 +114,16 @@ mod tests {
         let alt_gr = KeyModifiers::CONTROL | KeyModifiers::ALT;
         assert!(composer.key(KeyEvent::new(KeyCode::Char('@'), alt_gr)));
         assert_eq!(composer.text(), "@");
+    }
+
+    #[test]
+    fn the_edge_of_the_text_is_where_no_row_follows() {
+        let mut composer = Composer::new();
+        composer.set("one\ntwo");
+        assert!(composer.up());
+        assert!(!composer.up());
+        assert!(composer.down());
+        assert!(!composer.down());
     }
 
     #[test]

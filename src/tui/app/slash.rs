@@ -38,12 +38,19 @@ pub(crate) const SLASH: &[Slash] = &[
     slash("/quit", "", "leave; everything is kept"),
 ];
 
-/// The commands that begin with what is typed; none once an argument is being typed.
+/// The commands that begin with what is typed, then those that hold its letters in their order;
+/// none once an argument is being typed.
 pub(crate) fn matching(typed: &str) -> Vec<&'static Slash> {
     if typed.contains(' ') {
         return Vec::new();
     }
-    SLASH.iter().filter(|slash| slash.name.starts_with(typed)).collect()
+    let holds = |name: &str| {
+        let mut letters = name.chars();
+        typed.chars().all(|wanted| letters.any(|letter| letter == wanted))
+    };
+    let mut found: Vec<_> = SLASH.iter().filter(|slash| holds(slash.name)).collect();
+    found.sort_by_key(|slash| !slash.name.starts_with(typed));
+    found
 }
 
 fn nearest(name: &str) -> &'static str {
@@ -143,7 +150,7 @@ impl App {
     }
 
     fn exported(&self) -> String {
-        format!("# {}\n\n```text\n{}```\n", crate::text::line(&self.name), self.transcript.text())
+        format!("# {}\n\n{}", crate::text::line(&self.name), self.transcript.markdown())
     }
 
     fn diagnose(&mut self) {
@@ -169,7 +176,8 @@ mod tests {
     #[test]
     fn what_is_typed_narrows_the_list() {
         let names: Vec<_> = matching("/re").iter().map(|s| s.name).collect();
-        assert_eq!(names, ["/review", "/resume", "/rename"]);
+        assert_eq!(names[..3], ["/review", "/resume", "/rename"]);
+        assert_eq!(matching("/hsty")[0].name, "/history");
         assert!(matching("/target l").is_empty());
     }
 

@@ -136,14 +136,17 @@ impl Transcript {
         out
     }
 
-    /// The conversation as text, for an export.
-    pub(crate) fn text(&self) -> String {
+    /// The conversation as Markdown: what the person said is quoted, line ends are kept.
+    pub(crate) fn markdown(&self) -> String {
         let mut out = String::new();
         for block in &self.blocks {
-            for paragraph in &block.passage.paragraphs {
-                out.push_str(&paragraph.lead.0);
-                paragraph.pieces.iter().for_each(|(piece, _)| out.push_str(piece));
-                out.push('\n');
+            let paragraphs = &block.passage.paragraphs;
+            let person = paragraphs.first().is_some_and(|p| p.lead.0.starts_with('›'));
+            for paragraph in paragraphs {
+                let lead = if person { ">" } else { paragraph.lead.0.trim() };
+                let words: String = paragraph.pieces.iter().map(|(piece, _)| piece.as_str()).collect();
+                out.push_str(format!("{lead} {words}").trim());
+                out.push_str("  \n");
             }
             out.push('\n');
         }
@@ -198,6 +201,14 @@ mod tests {
         let now = shown(&transcript)[first..first + 2].join(" ");
         let number = top.join(" ").split_whitespace().nth(2).unwrap().to_owned();
         assert!(now.contains(&format!("passage {number}")), "{top:?} became {now:?}");
+    }
+
+    #[test]
+    fn an_export_quotes_the_person_and_keeps_the_lines() {
+        let mut transcript = Transcript::new();
+        transcript.add(said(Role::Person, "one\ntwo"));
+        transcript.add(said(Role::Agent, "- **three**"));
+        assert_eq!(transcript.markdown(), "> one  \n> two  \n\n- three  \n\n");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use ratatui::Frame;
 
+use crate::plan::Target;
 use crate::text;
 use crate::tui::app::App;
 use crate::tui::layout::Layout;
@@ -42,8 +43,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, layout: &Layout) {
         let line = fit_line(&[(" Warning: ".into(), WARN), piece(banner, PLAIN)], width);
         frame.buffer_mut().set_line(0, y, &line, layout.banners.width);
     }
+    // A live session has another frame, so that it is seen without being read.
+    let frame_style = if target == Target::Live { theme::target(target) } else { DIM };
     let rule = "─".repeat(width);
-    frame.buffer_mut().set_string(0, layout.banners.y + layout.banners.height, rule, DIM);
+    frame.buffer_mut().set_string(0, layout.banners.y + layout.banners.height, rule, frame_style);
 }
 
 fn thousands(count: u64) -> String {
