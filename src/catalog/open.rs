@@ -12,8 +12,9 @@ use super::snapshot::{self, IndexSection, Place};
 use super::{CatalogError, OperationRef, ServiceEntry};
 use crate::plan::{CloudName, OperationName};
 
-/// The catalog that comes with the program.
-static EMBEDDED_AWS: &[u8] = include_bytes!("../../assets/catalog/aws.catalog");
+/// The catalogs that come with the program.
+static EMBEDDED: [(CloudName, &[u8]); 1] =
+    [(CloudName::Aws, include_bytes!("../../assets/catalog/aws.catalog"))];
 /// Opened services that are kept at most.
 const MOST_OPEN: usize = 12;
 
@@ -79,7 +80,7 @@ impl Catalog {
     pub fn open(data_dir: Option<&Path>) -> Result<Self, CatalogError> {
         let mut clouds = BTreeMap::new();
         let mut warnings = Vec::new();
-        for (cloud, embedded) in [(CloudName::Aws, EMBEDDED_AWS)] {
+        for (cloud, embedded) in EMBEDDED {
             let replaced =
                 data_dir.map(|dir| dir.join("catalog").join(format!("{cloud}.catalog"))).and_then(|path| {
                     match OneCloud::read(&path) {

@@ -93,8 +93,7 @@ pub(crate) fn show(
         return Ok(Exit::Done);
     };
     let found = catalog.operation(&OperationName::new(cloud, service, operation)).map_err(wrong_name)?;
-    let description =
-        describe(found.service(), found.operation(), path).map_err(|e| CliError::bad_input(e))?;
+    let description = describe(found.service(), found.operation(), path).map_err(CliError::bad_input)?;
     out.show(&description, |description| description.readable(CELLS))?;
     Ok(Exit::Done)
 }

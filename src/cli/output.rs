@@ -18,11 +18,6 @@ impl Output {
         Self { json }
     }
 
-    /// Whether one JSON document is wanted instead of lines.
-    pub(crate) fn is_json(self) -> bool {
-        self.json
-    }
-
     /// Writes the document with `--json`, else what `lines` says of it.
     ///
     /// # Errors
@@ -39,16 +34,6 @@ impl Output {
         } else {
             write_out(&text::sanitize(&lines(document)))
         }
-    }
-
-    /// Writes lines for people; with `--json` they go to standard error.
-    ///
-    /// # Errors
-    ///
-    /// The stream is closed or full.
-    pub(crate) fn note(self, lines: &str) -> Result<(), CliError> {
-        let clean = text::sanitize(lines);
-        if self.json { writeln!(io::stderr().lock(), "{clean}").map_err(closed) } else { write_out(&clean) }
     }
 }
 

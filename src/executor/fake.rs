@@ -18,9 +18,6 @@ use crate::plan::{
 };
 use crate::store::Store;
 
-/// What a thing is made with: with a token, with a name that can be looked up, or with neither.
-pub(super) const KINDS: [&str; 3] = ["Tokened", "Named", "Plain"];
-
 /// The cloud's own state, and all requests that it got.
 #[derive(Default)]
 pub(super) struct FakeCloud {
@@ -68,7 +65,6 @@ impl FakeCloud {
         self.state().requests.iter().filter(|call| call.operation.operation == operation).count()
     }
 
-    #[expect(clippy::result_large_err, reason = "the error of the clouds, as it comes")]
     fn answer(&self, call: &Call) -> Result<Value, CloudError> {
         let mut state = self.state.lock().unwrap();
         state.requests.push(call.clone());

@@ -41,12 +41,6 @@ pub(super) enum Effect {
     Reads,
     /// Looks only, at something outside.
     ReadsOutside,
-    /// Adds, takes nothing away.
-    Adds,
-    /// May replace or take away; doing it twice is the same as once.
-    Replaces,
-    /// May take away, and not the same when done twice.
-    Changes,
     /// Anything, outside.
     ActsOutside,
 }
@@ -56,9 +50,6 @@ impl Effect {
         let (read_only, destructive, idempotent, open_world) = match self {
             Effect::Reads => (true, false, true, false),
             Effect::ReadsOutside => (true, false, true, true),
-            Effect::Adds => (false, false, false, false),
-            Effect::Replaces => (false, true, true, false),
-            Effect::Changes => (false, true, false, false),
             Effect::ActsOutside => (false, true, false, true),
         };
         ToolAnnotations::from_raw(

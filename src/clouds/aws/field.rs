@@ -49,10 +49,6 @@ impl<'a> Field<'a> {
         self.member.traits.json_value || self.shape.traits.json_value
     }
 
-    pub(crate) fn members(self) -> impl Iterator<Item = Field<'a>> {
-        self.shape.members().iter().map(move |m| Field::new(self.service, m))
-    }
-
     /// The field of a member of this name, if the shape is a structure that has one.
     pub(crate) fn get(self, name: &str) -> Option<Field<'a>> {
         self.shape.member(name).map(|m| Field::new(self.service, m))

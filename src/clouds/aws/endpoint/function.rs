@@ -14,7 +14,7 @@ pub(super) fn call(name: &str, arguments: &[Value], partitions: &Partitions) -> 
         "isSet" => Value::from(arguments.first().is_some_and(|v| !v.is_null())),
         "not" => Value::from(!truthy(arguments.first())),
         "booleanEquals" | "stringEquals" => {
-            Value::from(arguments.first().is_some() && arguments.first() == arguments.get(1))
+            Value::from(!arguments.is_empty() && arguments.first() == arguments.get(1))
         }
         "getAttr" => match (arguments.first(), text(1)) {
             (Some(value), Some(path)) if !value.is_null() => attribute(value, path),

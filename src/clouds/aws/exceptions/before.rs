@@ -75,10 +75,11 @@ fn encode_user_data(params: &mut Params) {
 /// A friendlier name for a member, kept by the SDK for old programs.
 fn rename(service: &Service, operation: &Operation, params: &mut Params, from: &str, to: &str) {
     let Some(input) = operation.input.map(|id| service.shape(id)) else { return };
-    if input.member(from).is_none() && input.member(to).is_some() {
-        if let Some(value) = params.remove(from) {
-            params.entry(to).or_insert(value);
-        }
+    if input.member(from).is_none()
+        && input.member(to).is_some()
+        && let Some(value) = params.remove(from)
+    {
+        params.entry(to).or_insert(value);
     }
 }
 
