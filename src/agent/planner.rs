@@ -53,7 +53,7 @@ pub enum Heard {
         summary: String,
     },
     /// Something was looked up: an [`Entry::Tool`].
-    ToolFinished(Entry),
+    ToolFinished(Box<Entry>),
     /// Tokens that the model counted for one request, in and out together.
     Tokens(u64),
 }
