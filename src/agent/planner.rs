@@ -54,6 +54,9 @@ pub enum Heard {
     },
     /// Something was looked up: an [`Entry::Tool`].
     ToolFinished(Box<Entry>),
+    /// Something that the person should know while they wait, for example that a busy model is
+    /// asked again.
+    Notice(String),
     /// Tokens that the model counted for one request, in and out together.
     Tokens(u64),
 }
