@@ -1,1 +1,35 @@
-//! What may be done.
+//! What may be done: rule books that people edit, rules in Rego, and the verdict on a plan.
+//!
+//! [`Legislator`] reads both through the file server and judges without any IO. A rule set is
+//! good as a whole or not taken at all: a broken file leaves the last good set in force, and
+//! with no good set nothing that changes anything can be approved.
+
+mod book_kinds;
+mod books;
+mod catalogue;
+mod check;
+mod constraints;
+mod error;
+mod finding;
+mod input;
+mod judge;
+mod live;
+mod nearest;
+mod recursion;
+mod related;
+mod ruleset;
+mod secrets;
+mod tags;
+
+pub use book_kinds::{
+    Action, Budget, ChangeWindow, DatabaseLimit, Freeze, MandatoryTag, PerCloud, PerEnvironment, Thresholds,
+};
+pub use books::{Actions, Books, FinopsBook, OwnerBook, SecurityBook};
+pub use catalogue::{RuleInfo, Scope};
+pub use check::{Absent, Check, When};
+pub use error::RulesError;
+pub use judge::Surroundings;
+pub use live::Legislator;
+
+#[cfg(test)]
+mod tests;

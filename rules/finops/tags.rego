@@ -1,0 +1,77 @@
+# FIN-TAG-01: tags that every resource must carry.
+package provisioner.finops
+
+import rego.v1
+
+import data.provisioner.lib
+
+mandatory := object.get(data.books.owner, "mandatory_tags", [])
+
+deny contains found if {
+	count(mandatory) > 0
+	some step in input.steps
+	step.taggable
+	not step.tags_unknown
+	missing := [tag.key | some tag in mandatory; not step.tags[tag.key]]
+	count(missing) > 0
+	found := lib.finding("FIN-TAG-01", step, tag_path(step), sprintf("Tags missing: %s", [concat(", ", missing)]))
+}
+
+deny contains found if {
+	count(mandatory) > 0
+	some step in input.steps
+	step.taggable
+	step.tags_unknown
+	missing := [tag.key | some tag in mandatory; not step.tags[tag.key]]
+	count(missing) > 0
+	found := lib.unknown(lib.finding(
+		"FIN-TAG-01", step, tag_path(step),
+		sprintf("Whether the tags %s are there is known only once an earlier step has run", [concat(", ", missing)]),
+	))
+}
+
+deny contains found if {
+	some tag in mandatory
+	some step in input.steps
+	step.taggable
+	value := step.tags[tag.key]
+	not lib.is_reference(value)
+	not good_value(tag, value)
+	found := lib.finding("FIN-TAG-01", step, tag_path(step), sprintf("The tag %s is %s; it must be %s", [tag.key, value, wanted(tag)]))
+}
+
+good_value(tag, value) if {
+	value != ""
+	allowed_value(tag, value)
+	matches(tag, value)
+}
+
+allowed_value(tag, _) if count(tag.values) == 0
+
+allowed_value(tag, value) if value in tag.values
+
+matches(tag, _) if not tag.pattern
+
+matches(tag, value) if regex.match(sprintf("^(?:%s)$", [tag.pattern]), value)
+
+wanted(tag) := sprintf("one of %s", [concat(", ", tag.values)]) if count(tag.values) > 0
+
+wanted(tag) := sprintf("like %s", [tag.pattern]) if {
+	count(tag.values) == 0
+	tag.pattern
+}
+
+wanted(tag) := "something" if {
+	count(tag.values) == 0
+	not tag.pattern
+}
+
+tag_path(step) := "$.body.tags" if step.cloud == "azure"
+
+tag_path(step) := "$.body.freeformTags" if step.cloud == "oci"
+
+tag_path(step) := path if {
+	step.cloud == "aws"
+	names := [name | some name, _ in step.params; lower(name) in {"tags", "tagspecifications", "taglist"}]
+	path := sprintf("$.%s", [array.concat(names, ["Tags"])[0]])
+}

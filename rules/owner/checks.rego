@@ -1,0 +1,7 @@
+package provisioner.owner
+
+import rego.v1
+
+import data.provisioner.lib
+
+deny contains found if some found in lib.check_findings("owner")

@@ -1,0 +1,267 @@
+# EC2, containers, functions, and clusters of AWS.
+package provisioner.security
+
+import rego.v1
+
+import data.provisioner.lib
+
+# Launches and templates hold the same members at different depths.
+launches contains {"step": step, "at": "$", "pointer": "", "data": step.params, "template": false} if {
+	some step in lib.steps(["aws ec2 RunInstances"])
+}
+
+launches contains {"step": step, "at": "$.LaunchTemplateData", "pointer": "/LaunchTemplateData", "data": launch, "template": true} if {
+	some step in lib.steps(["aws ec2 CreateLaunchTemplate", "aws ec2 CreateLaunchTemplateVersion"])
+	launch := object.get(step.params, "LaunchTemplateData", {})
+	is_object(launch)
+}
+
+from_template(launch) if object.get(launch.data, "LaunchTemplate", null) != null
+
+# SEC-AWS-EC2-01: metadata without a session token.
+deny contains found if {
+	some launch in launches
+	not from_template(launch)
+	options := object.get(launch.data, "MetadataOptions", {})
+	not lib.unknown_at(launch.data, ["MetadataOptions", "HttpTokens"])
+	object.get(options, "HttpTokens", "optional") != "required"
+	object.get(options, "HttpEndpoint", "enabled") != "disabled"
+	found := lib.with_patch(
+		lib.finding(
+			"SEC-AWS-EC2-01", launch.step, sprintf("%s.MetadataOptions.HttpTokens", [launch.at]),
+			sprintf("Instance metadata answers without a session token: HttpTokens is %s, must be required", [object.get(options, "HttpTokens", "not set")]),
+		),
+		[{"op": "add", "path": sprintf("%s/MetadataOptions", [launch.pointer]), "value": object.union(options, {"HttpTokens": "required"})}],
+	)
+}
+
+deny contains found if {
+	some step in lib.steps(["aws ec2 ModifyInstanceMetadataOptions"])
+	object.get(step.params, "HttpTokens", "required") == "optional"
+	object.get(step.params, "HttpEndpoint", "enabled") != "disabled"
+	found := lib.with_patch(
+		lib.finding("SEC-AWS-EC2-01", step, "$.HttpTokens", "Instance metadata answers without a session token: HttpTokens is optional, must be required"),
+		[{"op": "replace", "path": "/HttpTokens", "value": "required"}],
+	)
+}
+
+deny contains found if {
+	some launch in launches
+	lib.unknown_at(launch.data, ["MetadataOptions", "HttpTokens"])
+	found := lib.unknown(lib.finding(
+		"SEC-AWS-EC2-01", launch.step, sprintf("%s.MetadataOptions.HttpTokens", [launch.at]),
+		"Whether instance metadata asks for a session token is known only once an earlier step has run",
+	))
+}
+
+# SEC-AWS-EC2-02: public addresses.
+deny contains found if {
+	some launch in launches
+	some i, card in lib.list(object.get(launch.data, "NetworkInterfaces", []))
+	lib.word(object.get(card, "AssociatePublicIpAddress", false)) == "true"
+	found := lib.with_patch(
+		lib.finding(
+			"SEC-AWS-EC2-02", launch.step, sprintf("%s.NetworkInterfaces[%d].AssociatePublicIpAddress", [launch.at, i]),
+			"The instance gets a public address: AssociatePublicIpAddress is true",
+		),
+		[{"op": "replace", "path": sprintf("%s/NetworkInterfaces/%d/AssociatePublicIpAddress", [launch.pointer, i]), "value": false}],
+	)
+}
+
+# Without a word on it, the subnet decides; a subnet that is known to be private is none.
+deny contains found if {
+	some launch in launches
+	not launch.template
+	not from_template(launch)
+	not says_address(launch.data)
+	subnet := subnet_of(launch.data)
+	not known_private(subnet)
+	found := lib.unknown(lib.finding(
+		"SEC-AWS-EC2-02", launch.step, "$.NetworkInterfaces",
+		"Whether the instance gets a public address depends on its subnet; set AssociatePublicIpAddress to false",
+	))
+}
+
+says_address(launch) if {
+	some card in lib.list(object.get(launch, "NetworkInterfaces", []))
+	object.get(card, "AssociatePublicIpAddress", null) != null
+}
+
+# An address cannot be given to a card that exists already.
+says_address(launch) if {
+	some card in lib.list(object.get(launch, "NetworkInterfaces", []))
+	object.get(card, "NetworkInterfaceId", null) != null
+}
+
+subnet_of(launch) := launch.SubnetId
+
+subnet_of(launch) := card.SubnetId if {
+	not launch.SubnetId
+	some card in launch.NetworkInterfaces
+}
+
+subnet_of(launch) := "" if {
+	not launch.SubnetId
+	count([1 | some card in object.get(launch, "NetworkInterfaces", []); card.SubnetId]) == 0
+}
+
+known_private(subnet) if input.inventory.subnets[subnet].public == false
+
+# Subnets of the same plan give no addresses unless a step says so.
+known_private(subnet) if {
+	some step in lib.steps(["aws ec2 CreateSubnet"])
+	contains(subnet, sprintf("steps.%s.output", [step.id]))
+	count([1 | some other in lib.related(step); other.name == "aws ec2 ModifySubnetAttribute"; gives_addresses(other)]) == 0
+}
+
+gives_addresses(step) if lib.word(object.get(step.params, ["MapPublicIpOnLaunch", "Value"], false)) != "false"
+
+# SEC-AWS-EC2-03: disks.
+deny contains found if {
+	some launch in launches
+	some i, mapping in lib.list(object.get(launch.data, "BlockDeviceMappings", []))
+	disk := object.get(mapping, "Ebs", null)
+	is_object(disk)
+	encrypted := object.get(disk, "Encrypted", null)
+	encrypted != true
+	not lib.is_reference(encrypted)
+	found := lib.with_patch(
+		lib.finding(
+			"SEC-AWS-EC2-03", launch.step, sprintf("%s.BlockDeviceMappings[%d].Ebs.Encrypted", [launch.at, i]),
+			sprintf("The disk %s is not encrypted: Encrypted is %s", [object.get(mapping, "DeviceName", "?"), shown(encrypted)]),
+		),
+		[{"op": "add", "path": sprintf("%s/BlockDeviceMappings/%d/Ebs/Encrypted", [launch.pointer, i]), "value": true}],
+	)
+}
+
+deny contains found if {
+	some launch in launches
+	some i, mapping in lib.list(object.get(launch.data, "BlockDeviceMappings", []))
+	lib.unknown_at(mapping, ["Ebs", "Encrypted"])
+	found := lib.unknown(lib.finding(
+		"SEC-AWS-EC2-03", launch.step, sprintf("%s.BlockDeviceMappings[%d].Ebs.Encrypted", [launch.at, i]),
+		"Whether the disk is encrypted is known only once an earlier step has run",
+	))
+}
+
+deny contains found if {
+	some launch in launches
+	not launch.template
+	not from_template(launch)
+	count(lib.list(object.get(launch.data, "BlockDeviceMappings", []))) == 0
+	found := lib.unknown(lib.finding(
+		"SEC-AWS-EC2-03", launch.step, "$.BlockDeviceMappings",
+		"Whether the disks are encrypted depends on the account's default; name the root disk with Encrypted true",
+	))
+}
+
+shown(null) := "not set"
+
+shown(value) := lib.word(value) if value != null
+
+# SEC-AWS-EC2-05: no role.
+deny contains found if {
+	some launch in launches
+	not launch.template
+	not from_template(launch)
+	object.get(launch.data, "IamInstanceProfile", null) == null
+	found := lib.finding("SEC-AWS-EC2-05", launch.step, "$.IamInstanceProfile", "The instance has no role, so programs on it would need keys")
+}
+
+# SEC-AWS-EC2-04, SEC-AZ-VM-05: secrets in start-up data and environments.
+credential_patterns := [
+	`(A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}`,
+	`(?i)aws_secret_access_key["' ]{0,3}[=:]["' ]{0,3}[A-Za-z0-9/+=]{20,}`,
+	`-----BEGIN ([A-Z]+ )*PRIVATE KEY-----`,
+	`(?i)(password|passwd|secret|api_?key|auth_?token|access_?token)["' ]{0,3}[=:]["' ]{0,3}[^\s"'$%{<(*]{8,}`,
+	`(?i)[a-z][a-z0-9+.-]*://[^\s/:@"'$]+:[^\s/:@"'$]{4,}@`,
+	`gh[pousr]_[A-Za-z0-9]{36}`,
+	`xox[baprs]-[A-Za-z0-9-]{10,}`,
+]
+
+holds_credential(text) if {
+	some pattern in credential_patterns
+	regex.match(pattern, text)
+}
+
+# A member whose own name says secret, with something written out.
+names_credential(name, value) if {
+	regex.match(`(?i)(password|passwd|secret|api_?key|token|private_?key|credential)`, name)
+	not regex.match(`(?i)(arn|_id|name|path|file|url|uri|ttl|expiry|version|_enabled|length)$`, name)
+	is_string(value)
+	count(value) >= 6
+	not lib.is_reference(value)
+	not regex.match(`^(arn:|https?://|ssm:|\{\{resolve:|/|true$|false$|[0-9]+$)`, value)
+}
+
+decoded(text) := base64.decode(text) if {
+	regex.match(`^[A-Za-z0-9+/\s]+={0,2}$`, text)
+	base64.is_valid(text)
+}
+
+readable(text) := concat("\n", array.concat([text], [plain | plain := decoded(text)]))
+
+startup_texts contains {"step": launch.step, "path": sprintf("%s.UserData", [launch.at]), "rule": "SEC-AWS-EC2-04", "text": text} if {
+	some launch in launches
+	text := launch.data.UserData
+	is_string(text)
+}
+
+startup_texts contains {"step": step, "path": "$.UserData.Value", "rule": "SEC-AWS-EC2-04", "text": text} if {
+	some step in lib.steps(["aws ec2 ModifyInstanceAttribute"])
+	text := object.get(step.params, ["UserData", "Value"], null)
+	is_string(text)
+}
+
+startup_texts contains {"step": step, "path": concat(".", array.concat(["$"], keys)), "rule": "SEC-AZ-VM-05", "text": text} if {
+	some step in lib.steps(["azure compute VirtualMachines_CreateOrUpdate"])
+	some keys in [["body", "properties", "osProfile", "customData"], ["body", "properties", "userData"]]
+	text := object.get(step.params, keys, null)
+	is_string(text)
+}
+
+environment_values contains {"step": step, "path": sprintf("$.Environment.Variables.%s", [name]), "name": name, "value": value} if {
+	some step in lib.steps(["aws lambda CreateFunction", "aws lambda UpdateFunctionConfiguration"])
+	some name, value in object.get(step.params, ["Environment", "Variables"], {})
+}
+
+environment_values contains {"step": step, "path": sprintf("$.containerDefinitions[%d].environment[%d].value", [i, j]), "name": object.get(pair, "name", ""), "value": value} if {
+	some step in lib.steps(["aws ecs RegisterTaskDefinition"])
+	some i, container in lib.list(object.get(step.params, "containerDefinitions", []))
+	some j, pair in lib.list(object.get(container, "environment", []))
+	value := object.get(pair, "value", "")
+}
+
+# The value is never repeated: a finding is shown, stored, and sent on.
+deny contains found if {
+	some start in startup_texts
+	holds_credential(readable(start.text))
+	found := lib.finding(start.rule, start.step, start.path, "The start-up data holds what looks like a credential")
+}
+
+deny contains found if {
+	some start in startup_texts
+	lib.is_reference(start.text)
+	regex.match(`^\$\{\{[^}]*\}\}$`, start.text)
+	found := lib.unknown(lib.finding(start.rule, start.step, start.path, "What the start-up data holds is known only once an earlier step has run"))
+}
+
+deny contains found if {
+	some pair in environment_values
+	is_string(pair.value)
+	holds_credential(pair.value)
+	found := lib.finding("SEC-AWS-EC2-04", pair.step, pair.path, sprintf("The environment variable %s holds what looks like a credential", [pair.name]))
+}
+
+deny contains found if {
+	some pair in environment_values
+	names_credential(pair.name, pair.value)
+	found := lib.finding("SEC-AWS-EC2-04", pair.step, pair.path, sprintf("The environment variable %s holds what looks like a credential", [pair.name]))
+}
+
+# SEC-ALL-SECRET-01: a secret written out in a parameter.
+deny contains found if {
+	some step in input.steps
+	some path in step.secrets
+	found := lib.finding("SEC-ALL-SECRET-01", step, path, sprintf("%s holds a secret letter for letter", [path]))
+}

@@ -1,0 +1,161 @@
+//! The document that rules judge: the plan, what is known beside it, and what relates its steps.
+
+use std::collections::BTreeMap;
+
+use regorus::Value as Rego;
+use serde_json::{Value, json};
+
+use super::Surroundings;
+use super::related::followers;
+use super::secrets::literal_secrets;
+use super::tags::{Tags, makes, taggable, tags};
+use crate::catalog::access::classify;
+use crate::plan::{AccessClass, CloudName, Plan, PriceStatus, Step};
+
+/// A plan in the form that rules read, with the environment of each step.
+pub(super) struct Input {
+    /// The document.
+    pub(super) document: Rego,
+    /// The environment of each step, where it is known.
+    pub(super) environments: BTreeMap<String, String>,
+    /// Whether any step is more than a read.
+    pub(super) changes_anything: bool,
+}
+
+/// Tag keys that name an environment.
+const ENVIRONMENT_KEYS: [&str; 3] = ["environment", "env", "stage"];
+
+/// Brings a plan into the form that rules read.
+///
+/// Shape: `{plan: {name, monthly, unpriced}, environment, steps: {id: step}, by: {"aws s3 CreateBucket": [step]},
+/// inventory}`; reads are in none of them. A step holds `id`, `cloud`, `service`, `operation`, `name` (all three),
+/// `class`, `region`, `environment`, `params`, `tags`, `tags_unknown`, `taggable`, `makes`, `related` (ids of steps
+/// that speak of the same resource), `secrets` (paths), `monthly`, and `price`.
+pub(super) fn input(plan: &Plan, with: &Surroundings<'_>) -> Input {
+    let followers = followers(plan);
+    let own: BTreeMap<&str, Tags> = plan.steps.iter().map(|step| (step.id.as_str(), tags(step))).collect();
+    let related = |step: &Step| followers.get(&step.id).cloned().unwrap_or_default();
+    let all: BTreeMap<&str, Tags> = plan
+        .steps
+        .iter()
+        .map(|step| {
+            let mut tags = own[step.id.as_str()].clone();
+            for other in related(step) {
+                // Only a step that tags gives its tags away; a neighbour keeps its own.
+                let gives = plan.step(&other).is_some_and(|other| other.operation.contains("Tag"));
+                if let (true, Some(more)) = (gives, own.get(other.as_str())) {
+                    tags.add(more.clone());
+                }
+            }
+            (step.id.as_str(), tags)
+        })
+        .collect();
+    let shared = shared_environment(all.values());
+    let mut steps = BTreeMap::new();
+    let mut by: BTreeMap<Rego, Vec<Rego>> = BTreeMap::new();
+    let mut environments = BTreeMap::new();
+    for (index, step) in plan.steps.iter().enumerate() {
+        let class = class(step, with);
+        if class == AccessClass::Read {
+            continue;
+        }
+        let tags = &all[step.id.as_str()];
+        let environment =
+            with.environment.map(str::to_owned).or_else(|| environment(tags)).or_else(|| shared.clone());
+        let price = with.estimate.and_then(|estimate| estimate.steps.iter().find(|s| s.step == step.id));
+        let name = step.operation_name().to_string();
+        let value = Rego::from(json!({
+            "id": step.id,
+            "index": index,
+            "cloud": step.cloud,
+            "service": step.service,
+            "operation": step.operation,
+            "name": name,
+            "class": class,
+            "region": step.region.as_deref().or(with.default_region),
+            "account": step.account,
+            "environment": environment.clone().unwrap_or_default(),
+            "params": step.params,
+            "tags": tags.values,
+            "tags_unknown": tags.unknown,
+            "taggable": taggable(step, with.catalog),
+            "makes": makes(step),
+            "related": related(step),
+            "secrets": literal_secrets(step),
+            "monthly": price.and_then(|price| price.monthly.map(|money| money.to_string().parse::<f64>().unwrap_or(0.0))),
+            "price": price.map(|price| price.status),
+        }));
+        by.entry(Rego::from(name)).or_default().push(value.clone());
+        steps.insert(Rego::from(step.id.as_str()), value);
+        environments.extend(environment.map(|environment| (step.id.clone(), environment)));
+    }
+    let changes_anything = !steps.is_empty();
+    let by: BTreeMap<Rego, Rego> = by.into_iter().map(|(name, steps)| (name, Rego::from(steps))).collect();
+    let document: BTreeMap<Rego, Rego> = BTreeMap::from([
+        (Rego::from("plan"), Rego::from(summary(plan, with))),
+        (
+            Rego::from("environment"),
+            Rego::from(with.environment.map(str::to_owned).or(shared).unwrap_or_default()),
+        ),
+        (Rego::from("steps"), Rego::from(steps)),
+        (Rego::from("by"), Rego::from(by)),
+        (Rego::from("inventory"), Rego::from(with.inventory.clone())),
+    ]);
+    Input { document: Rego::from(document), environments, changes_anything }
+}
+
+fn summary(plan: &Plan, with: &Surroundings<'_>) -> Value {
+    let unpriced: Vec<&str> = with.estimate.map_or_else(Vec::new, |estimate| {
+        estimate
+            .steps
+            .iter()
+            .filter(|step| matches!(step.status, PriceStatus::NotPriced | PriceStatus::Partly))
+            .map(|step| step.step.as_str())
+            .collect()
+    });
+    json!({
+        "name": plan.name,
+        "monthly": with.estimate.map(|estimate| estimate.monthly.to_string().parse::<f64>().unwrap_or(0.0)),
+        "unpriced": unpriced,
+    })
+}
+
+/// What the step does to the world: as the caller knows it, as the catalog knows it, or by name
+/// for clouds whose catalog is not there.
+fn class(step: &Step, with: &Surroundings<'_>) -> AccessClass {
+    if let Some(facts) = with.facts.iter().find(|facts| facts.step == step.id) {
+        return facts.access.class;
+    }
+    match with.catalog.operation(&step.operation_name()) {
+        Ok(found) => classify(found.service(), found.operation()).class,
+        Err(_) if reads_by_name(step) => AccessClass::Read,
+        Err(_) => AccessClass::Write,
+    }
+}
+
+/// The verdict on a read is never a finding, so a read must not be missed; nothing runs unasked
+/// on this ground.
+fn reads_by_name(step: &Step) -> bool {
+    let action = match step.cloud {
+        CloudName::Azure => step.operation.rsplit('_').next().unwrap_or_default(),
+        CloudName::Aws | CloudName::Oci => &step.operation,
+    };
+    ["Get", "List", "Describe", "Head", "Summarize", "CheckExistence"]
+        .iter()
+        .any(|verb| action.starts_with(verb))
+}
+
+fn environment(tags: &Tags) -> Option<String> {
+    ENVIRONMENT_KEYS
+        .iter()
+        .find_map(|wanted| tags.values.iter().find(|(key, _)| key.eq_ignore_ascii_case(wanted)))
+        .map(|(_, value)| value.clone())
+        .filter(|value| !crate::plan::is_reference(value))
+}
+
+/// The environment of all steps that name one, if they agree.
+fn shared_environment<'a>(tags: impl Iterator<Item = &'a Tags>) -> Option<String> {
+    let mut named = tags.filter_map(environment);
+    let first = named.next()?;
+    named.all(|other| other == first).then_some(first)
+}

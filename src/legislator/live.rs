@@ -1,0 +1,144 @@
+//! The Legislator as the rest of the program holds it: rules that can be read again.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde_json::{Map, Value};
+
+use super::judge::{self, Surroundings};
+use super::ruleset::RuleSet;
+use super::{Books, RuleInfo, RulesError, constraints};
+use crate::mcp::FilesClient;
+use crate::plan::{Plan, Step, StepFailure, Verdict};
+
+/// The root of the file server under which the rules are.
+const ROOT: &str = "rules";
+
+/// Judges plans by the rules of the rules folder. Clones share the rules.
+#[derive(Clone)]
+pub struct Legislator {
+    files: Option<FilesClient>,
+    state: Arc<RwLock<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The last good rules.
+    set: Option<Arc<RuleSet>>,
+    /// What was read last, good or not.
+    texts: BTreeMap<String, String>,
+    /// Why what was read last is not in force.
+    error: Option<RulesError>,
+}
+
+impl Legislator {
+    /// Reads books and rules through the file server. Never fails: a broken set leaves the last
+    /// good one, or none, and [`Legislator::banners`] says so.
+    pub async fn open(files: FilesClient) -> Self {
+        let legislator = Self { files: Some(files), state: Arc::default() };
+        legislator.refresh().await;
+        legislator
+    }
+
+    /// Takes the rules from texts, by their path below the rules folder.
+    #[must_use]
+    pub fn from_texts(texts: BTreeMap<String, String>) -> Self {
+        let legislator = Self { files: None, state: Arc::default() };
+        legislator.take(texts);
+        legislator
+    }
+
+    /// The same rules with other books, by name: a book as a JSON value or as YAML text.
+    ///
+    /// # Errors
+    ///
+    /// There are no good rules, or a book does not fit.
+    pub fn with_books(&self, books: &Map<String, Value>) -> Result<Self, RulesError> {
+        let (set, error) = self.now();
+        let set = set.ok_or_else(|| error.unwrap_or(RulesError::Empty))?;
+        let state = State { set: Some(Arc::new(set.with_books(books)?)), ..State::default() };
+        Ok(Self { files: None, state: Arc::new(RwLock::new(state)) })
+    }
+
+    /// Reads again if anything changed; a broken file never lowers the guard.
+    pub async fn refresh(&self) {
+        let Some(files) = &self.files else { return };
+        match files.read_all(ROOT).await {
+            Ok(texts) => self.take(texts),
+            Err(error) => {
+                let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+                state.error = Some(RulesError::Read(error.to_string()));
+                // So that the same texts count as news once they can be read again.
+                state.texts = BTreeMap::new();
+            }
+        }
+    }
+
+    fn take(&self, texts: BTreeMap<String, String>) {
+        if self.state.read().unwrap_or_else(PoisonError::into_inner).texts == texts {
+            return;
+        }
+        let read = RuleSet::from_texts(&texts);
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.texts = texts;
+        match read {
+            Ok(set) => {
+                state.set = Some(Arc::new(set));
+                state.error = None;
+            }
+            Err(error) => state.error = Some(error),
+        }
+    }
+
+    fn now(&self) -> (Option<Arc<RuleSet>>, Option<RulesError>) {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        (state.set.clone(), state.error.clone())
+    }
+
+    /// What a person must know about the rules; empty when all is well.
+    #[must_use]
+    pub fn banners(&self) -> Vec<String> {
+        let (set, error) = self.now();
+        let Some(error) = error else { return Vec::new() };
+        let then = match set {
+            Some(set) => format!("the last good rules ({}) stay in force", set.digest.short()),
+            None => "nothing that changes anything can be approved".into(),
+        };
+        vec![crate::text::line(&format!("{error}: {then}"))]
+    }
+
+    /// Judges a plan. Deterministic, without IO.
+    #[must_use]
+    pub fn judge(&self, plan: &Plan, with: &Surroundings<'_>) -> Verdict {
+        let (set, error) = self.now();
+        judge::judge(set.as_deref(), &judge::trouble(error.as_ref()), plan, with)
+    }
+
+    /// Judges one step just before it is sent, with its references resolved.
+    ///
+    /// # Errors
+    ///
+    /// A rule denies what the step has become.
+    pub fn recheck(&self, step: &Step, with: &Surroundings<'_>) -> Result<(), StepFailure> {
+        let (set, error) = self.now();
+        judge::recheck(set.as_deref(), &judge::trouble(error.as_ref()), step, with)
+    }
+
+    /// The books in a few short lines, so that a planner plans inside them.
+    #[must_use]
+    pub fn constraints(&self) -> String {
+        self.now().0.map(|set| constraints::constraints(&set.books)).unwrap_or_default()
+    }
+
+    /// The books in force.
+    #[must_use]
+    pub fn books(&self) -> Option<Books> {
+        self.now().0.map(|set| set.books.clone())
+    }
+
+    /// All rules in force, by id.
+    #[must_use]
+    pub fn rules(&self) -> Vec<RuleInfo> {
+        self.now().0.map(|set| set.rules.values().cloned().collect()).unwrap_or_default()
+    }
+}

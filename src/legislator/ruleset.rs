@@ -1,0 +1,178 @@
+//! A rule set: books, catalogue, and Rego that were read, checked, and tried together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use regorus::utils::limits::ExecutionTimerConfig;
+use regorus::{Engine, Value as Rego};
+use serde_json::{Map, Value, json};
+
+use super::books::{Books, read};
+use super::catalogue::{self, RuleInfo};
+use super::{RulesError, recursion};
+use crate::plan::Digest;
+
+/// Bytes that one file may have.
+const LARGEST: usize = 512 * 1024;
+/// How long all rules may take over one plan.
+const LONGEST: Duration = Duration::from_secs(2);
+/// Steps of the engine between two looks at the clock.
+const LOOK_AT_CLOCK: NonZeroU32 = NonZeroU32::MIN.saturating_add(255);
+/// The packages whose `deny` is asked begin so.
+const PACKAGES: &str = "data.provisioner.";
+/// The package of shared functions, which decides nothing.
+const SHARED: &str = "data.provisioner.lib";
+
+/// Rules that were read, checked, and tried together.
+pub(super) struct RuleSet {
+    pub(super) books: Books,
+    pub(super) rules: BTreeMap<String, RuleInfo>,
+    pub(super) digest: Digest,
+    texts: BTreeMap<String, String>,
+    /// The decisions to ask for, by pack.
+    decisions: Vec<(String, String)>,
+    engine: Mutex<Engine>,
+}
+
+/// What one rule said, before books and catalogue are joined to it.
+#[derive(Clone, Debug)]
+pub(super) struct Said {
+    /// The pack whose package said it.
+    pub(super) pack: String,
+    /// What it said.
+    pub(super) value: Value,
+}
+
+impl RuleSet {
+    /// Reads a rule set from texts by their path below the rules folder.
+    ///
+    /// # Errors
+    ///
+    /// The first file that does not fit, with its place.
+    pub(super) fn from_texts(texts: &BTreeMap<String, String>) -> Result<Self, RulesError> {
+        let texts: BTreeMap<String, String> =
+            texts.iter().filter(|(path, _)| counts(path)).map(|(p, t)| (p.clone(), t.clone())).collect();
+        if let Some((file, text)) = texts.iter().find(|(_, text)| text.len() > LARGEST) {
+            return Err(RulesError::TooLarge { file: file.clone(), size: text.len(), limit: LARGEST });
+        }
+        let mut books = Books::default();
+        let mut rules = BTreeMap::new();
+        let mut tables: Map<String, Value> = Map::new();
+        for (file, text) in &texts {
+            match file.as_str() {
+                "tables.yaml" => tables = read::<Map<String, Value>>(file, text)?,
+                _ if file.starts_with("catalogue/") => catalogue::read_into(&mut rules, file, text)?,
+                _ => {
+                    if let Some(name) = file.strip_suffix(".yaml") {
+                        books.replace(name, file, text)?;
+                    }
+                }
+            }
+        }
+        if rules.is_empty() || !texts.keys().any(|file| file.ends_with(".rego")) {
+            return Err(RulesError::Empty);
+        }
+        books.check_rules(&rules.keys().map(String::as_str).collect::<BTreeSet<_>>())?;
+        let mut engine = Engine::new();
+        engine.set_strict_builtin_errors(false);
+        engine.set_execution_timer_config(ExecutionTimerConfig {
+            limit: LONGEST,
+            check_interval: LOOK_AT_CLOCK,
+        });
+        let mut decisions = BTreeSet::new();
+        for (file, text) in texts.iter().filter(|(file, _)| file.ends_with(".rego")) {
+            let package = engine
+                .add_policy(format!("rules/{file}"), text.clone())
+                .map_err(|e| RulesError::Rego { file: format!("rules/{file}"), message: first_lines(&e) })?;
+            if package.starts_with(PACKAGES) && package != SHARED {
+                decisions.insert(package);
+            }
+        }
+        if let Some(cycle) = recursion::find(engine.get_modules().iter().map(|module| &**module)) {
+            return Err(RulesError::Recursion(cycle));
+        }
+        let decisions =
+            decisions.into_iter().map(|p| (p[PACKAGES.len()..].to_owned(), format!("{p}.deny"))).collect();
+        let digest = Digest::of(&texts).unwrap_or_else(|_| Digest::of_bytes(b""));
+        let mut set = Self { books, rules, digest, texts, decisions, engine: Mutex::new(engine) };
+        set.load(tables)?;
+        Ok(set)
+    }
+
+    /// The same rules with other books.
+    pub(super) fn with_books(&self, books: &Map<String, Value>) -> Result<Self, RulesError> {
+        let mut texts = self.texts.clone();
+        for (name, book) in books {
+            texts.insert(format!("{name}.yaml"), super::books::text_of(book));
+        }
+        Self::from_texts(&texts)
+    }
+
+    /// Gives the engine its data and tries every decision on an empty plan, so that a rule that
+    /// cannot work is refused now and not before a person who waits for a verdict.
+    fn load(&mut self, tables: Map<String, Value>) -> Result<(), RulesError> {
+        let data = json!({"books": self.books, "tables": tables, "checks": self.checks()});
+        let engine = self.engine.get_mut().unwrap_or_else(PoisonError::into_inner);
+        engine.add_data(Rego::from(data)).map_err(|e| RulesError::Evaluation(first_lines(&e)))?;
+        let empty = json!({"plan": {"name": "", "unpriced": []}, "environment": "", "steps": {}, "by": {}, "inventory": null});
+        self.ask(Rego::from(empty)).map(|_| ()).map_err(|error| match error {
+            RulesError::Evaluation(message) => RulesError::Rego { file: "the rules".into(), message },
+            other => other,
+        })
+    }
+
+    /// What all rules say about a plan.
+    pub(super) fn ask(&self, input: Rego) -> Result<Vec<Said>, RulesError> {
+        // A panic while the lock was held left the engine between two evaluations at worst; each
+        // evaluation begins anew.
+        let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        engine.set_input(input);
+        let mut said = Vec::new();
+        for (pack, decision) in &self.decisions {
+            let values = match engine.eval_rule(decision.clone()) {
+                Ok(values) => values,
+                // A package that decides nothing has no `deny`.
+                Err(error) if error.to_string().contains("not a valid rule path") => continue,
+                Err(error) => return Err(RulesError::Evaluation(first_lines(&error))),
+            };
+            let values = serde_json::to_value(&values).map_err(|e| RulesError::Evaluation(e.to_string()))?;
+            if let Value::Array(values) = values {
+                said.extend(values.into_iter().map(|value| Said { pack: pack.clone(), value }));
+            }
+        }
+        Ok(said)
+    }
+
+    /// The rows of the rules that are checks, by pack and operation.
+    fn checks(&self) -> Value {
+        let mut packs: Map<String, Value> = Map::new();
+        for rule in self.rules.values() {
+            for check in &rule.checks {
+                for operation in check.operations(&rule.operations) {
+                    let rows = packs.entry(rule.pack.clone()).or_insert_with(|| json!({}));
+                    let row = check.row(&rule.id, &rule.title, operation);
+                    match rows.get_mut(operation).and_then(Value::as_array_mut) {
+                        Some(rows) => rows.push(row),
+                        None => rows[operation.as_str()] = json!([row]),
+                    }
+                }
+            }
+        }
+        Value::Object(packs)
+    }
+}
+
+/// Whether a file of the rules folder is part of the rule set.
+fn counts(path: &str) -> bool {
+    let rego = path.ends_with(".rego") && !path.ends_with("_test.rego") && !path.starts_with("examples/");
+    let yaml = path.ends_with(".yaml") && (!path.contains('/') || path.starts_with("catalogue/"));
+    rego || yaml
+}
+
+/// An engine's message without the drawing of the source below it.
+fn first_lines(error: &dyn std::fmt::Display) -> String {
+    let text = crate::text::sanitize(&error.to_string());
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).take(6).collect::<Vec<_>>().join(" ")
+}
