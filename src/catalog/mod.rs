@@ -12,6 +12,7 @@ mod place;
 pub mod search;
 pub mod shapes;
 pub mod snapshot;
+mod validate;
 
 #[cfg(test)]
 pub(crate) mod test_service;
@@ -20,3 +21,4 @@ pub use entry::{OperationEntry, OperationRef, ServiceEntry};
 pub use error::CatalogError;
 pub use mask::mask;
 pub use open::{Catalog, CatalogStatus};
+pub use validate::{Strictness, validate};

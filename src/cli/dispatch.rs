@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::args::{CatalogCommand, Command, ConformanceCommand, PlanCommand};
-use super::conformance::{Models, endpoint, render, search, serve};
+use super::conformance::{Models, endpoint, parse, render, search, serve};
 use super::{Args, CliError, Exit, Output, catalog, catalog_update, output};
 use crate::catalog::Catalog;
 use crate::config::Home;
@@ -59,6 +59,10 @@ fn conformance(command: ConformanceCommand, folder: Option<&Path>) -> Result<Exi
         ConformanceCommand::Render => {
             let models = Models::open()?;
             serve(input, output, |line| render::answer(&models, line))?;
+        }
+        ConformanceCommand::Parse => {
+            let models = Models::open()?;
+            serve(input, output, |line| parse::answer(&models, line))?;
         }
         ConformanceCommand::Endpoint => {
             let models = Models::open()?;

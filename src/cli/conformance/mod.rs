@@ -3,6 +3,7 @@
 pub(crate) mod endpoint;
 mod lines;
 mod model;
+pub(crate) mod parse;
 pub(crate) mod render;
 pub(crate) mod search;
 

@@ -1,7 +1,17 @@
 //! AWS: every operation of every service from the catalog.
 
+mod client;
 pub mod endpoint;
 mod exceptions;
 mod field;
+mod identity;
+mod page;
+pub mod parse;
 pub mod render;
+mod retry;
+mod sign;
 mod time;
+mod wait;
+mod waiter;
+
+pub use client::Aws;

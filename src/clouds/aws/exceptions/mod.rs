@@ -2,14 +2,17 @@
 //! anywhere else.
 //!
 //! [`before`] works on the parameters, [`drafted`] on the request before its endpoint is known,
-//! [`builtins`] on the endpoint rules' parameters, [`unsigned`] and [`scheme`] on the signature.
+//! [`builtins`] on the endpoint rules' parameters, [`unsigned`] and [`scheme`] on the signature,
+//! [`after`] on the answer.
 
+mod after;
 mod before;
 mod drafted;
 mod place;
 mod sign;
 
+pub(crate) use after::{after, hides_an_error};
 pub(crate) use before::before;
 pub(crate) use drafted::drafted;
-pub(crate) use place::{builtins, host_prefix, strip_bucket};
+pub(crate) use place::{accepted, builtins, host_prefix, other_region, strip_bucket};
 pub(crate) use sign::{scheme, unsigned};

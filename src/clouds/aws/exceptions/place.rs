@@ -3,6 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::catalog::shapes::{Operation, Service};
+use crate::clouds::aws::parse::ServiceFailure;
+use crate::clouds::http::HttpResponse;
 
 /// The path template without the bucket, which the rules put where it belongs.
 pub(crate) fn strip_bucket<'a>(service: &Service, uri: &'a str) -> &'a str {
@@ -41,6 +43,44 @@ pub(crate) fn builtins(
         force(true);
     } else if bucket.is_some_and(|b| b.starts_with("arn:")) {
         force(false);
+    }
+}
+
+/// The region in which a bucket is, where an answer says that it is not where it was asked for.
+pub(crate) fn other_region(
+    service: &str,
+    failure: &ServiceFailure,
+    response: &HttpResponse,
+) -> Option<String> {
+    if service != "s3" {
+        return None;
+    }
+    let misplaced = matches!(
+        failure.code.as_str(),
+        "PermanentRedirect"
+            | "AuthorizationHeaderMalformed"
+            | "IllegalLocationConstraintException"
+            | "301"
+            | "400"
+    ) || response.status == 301;
+    if !misplaced {
+        return None;
+    }
+    let said = response.header("x-amz-bucket-region").map(str::to_owned);
+    said.or_else(|| {
+        let text = String::from_utf8_lossy(&response.body);
+        let after = text.split_once("<Region>")?.1;
+        after.split_once('<').map(|(region, _)| region.to_owned())
+    })
+}
+
+/// Names of parameters that are accepted beside the model's own.
+pub(crate) fn accepted(service: &Service, operation: &Operation) -> Vec<&'static str> {
+    match (service.name.as_str(), operation.name.as_str()) {
+        ("ec2", _) => vec!["Filters"],
+        ("logs", "CreateExportTask") => vec!["fromTime"],
+        ("cloudsearchdomain", "Search") => vec!["returnFields"],
+        _ => vec![],
     }
 }
 

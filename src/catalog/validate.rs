@@ -1,0 +1,263 @@
+//! Parameters against the shapes of the model: everything that is wrong, at once, each with its place.
+//!
+//! Enforced is what the SDKs enforce: required members, types, unions, and least lengths and values.
+//! Patterns, greatest values, and lists of allowed values are hints, because services change them.
+
+use serde_json::Value;
+
+use super::shapes::{Operation, Service, Shape, ShapeId, ShapeKind};
+
+/// Places inside places that are followed.
+const DEEPEST: usize = 64;
+
+/// How strict a check is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strictness {
+    /// Every value must be there: the parameters are about to be sent.
+    Sending,
+    /// A `${{ … }}` stands for a value of any type: the parameters are part of a plan.
+    Planning,
+}
+
+/// What is wrong with the parameters of an operation: JSON path, what was expected, what was found.
+/// `accepted` are names beside the model's own that the first level may have.
+#[must_use]
+pub fn validate(
+    service: &Service,
+    operation: &Operation,
+    params: &Value,
+    strictness: Strictness,
+    accepted: &[&str],
+) -> Vec<String> {
+    let mut check = Check { service, strictness, accepted, problems: Vec::new() };
+    match operation.input {
+        Some(input) => check.structure(service.shape(input), params, "$", 0),
+        None => {
+            if params.as_object().is_some_and(|members| !members.is_empty()) {
+                check.say("$", "the operation takes no parameters");
+            }
+        }
+    }
+    check.problems
+}
+
+struct Check<'a> {
+    service: &'a Service,
+    strictness: Strictness,
+    accepted: &'a [&'a str],
+    problems: Vec<String>,
+}
+
+impl Check<'_> {
+    fn say(&mut self, path: &str, what: impl std::fmt::Display) {
+        self.problems.push(format!("{path}: {what}"));
+    }
+
+    fn structure(&mut self, shape: &Shape, value: &Value, path: &str, depth: usize) {
+        let Some(members) = value.as_object() else {
+            self.say(path, format_args!("expected an object, found {}", kind_of(value)));
+            return;
+        };
+        for name in members.keys().filter(|name| shape.member(name).is_none()) {
+            if depth == 0 && self.accepted.contains(&name.as_str()) {
+                continue;
+            }
+            let near = nearest(name, shape.members().iter().map(|m| m.name.as_str()));
+            let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            self.say(path, format_args!("there is no member `{name}`{hint}"));
+        }
+        for member in shape.members() {
+            match members.get(&member.name).filter(|value| !value.is_null()) {
+                Some(value) => self.value(member.shape, value, &format!("{path}.{}", member.name), depth + 1),
+                None if member.required && !member.idempotency_token => {
+                    self.say(path, format_args!("`{}` is required and missing", member.name));
+                }
+                None => {}
+            }
+        }
+        if shape.traits.union {
+            let given = members.values().filter(|value| !value.is_null()).count();
+            if given != 1 {
+                let names: Vec<&str> = shape.members().iter().map(|m| m.name.as_str()).collect();
+                self.say(
+                    path,
+                    format_args!("exactly one of {} must be given, found {given}", names.join(", ")),
+                );
+            }
+        }
+    }
+
+    fn value(&mut self, shape: ShapeId, value: &Value, path: &str, depth: usize) {
+        if depth > DEEPEST {
+            self.say(path, "nested too deeply");
+            return;
+        }
+        if self.strictness == Strictness::Planning && value.as_str().is_some_and(|text| text.contains("${{"))
+        {
+            return;
+        }
+        let shape = self.service.shape(shape);
+        let fits = match &shape.kind {
+            ShapeKind::Structure { .. } => return self.structure(shape, value, path, depth),
+            ShapeKind::List { member } => match value.as_array() {
+                Some(items) => {
+                    self.least(shape, items.len(), "items", path);
+                    for (index, item) in items.iter().enumerate() {
+                        self.value(member.shape, item, &format!("{path}[{index}]"), depth + 1);
+                    }
+                    true
+                }
+                None => false,
+            },
+            ShapeKind::Map { value: item, .. } => match value.as_object() {
+                Some(members) => {
+                    for (name, inner) in members {
+                        self.value(item.shape, inner, &format!("{path}.{name}"), depth + 1);
+                    }
+                    true
+                }
+                None => false,
+            },
+            ShapeKind::String | ShapeKind::Character => match value.as_str() {
+                Some(text) => {
+                    self.least(shape, text.chars().count(), "characters", path);
+                    true
+                }
+                // Values that are JSON on the wire may be written as they are.
+                None => shape.traits.json_value,
+            },
+            ShapeKind::Blob => value.is_string(),
+            ShapeKind::Boolean => value.is_boolean(),
+            ShapeKind::Integer | ShapeKind::Long => {
+                let whole = value.is_i64() || value.is_u64();
+                self.least_value(shape, value, path);
+                whole
+            }
+            ShapeKind::Float | ShapeKind::Double => {
+                self.least_value(shape, value, path);
+                value.is_number()
+                    || value.as_str().is_some_and(|t| matches!(t, "NaN" | "Infinity" | "-Infinity"))
+            }
+            ShapeKind::Timestamp => value.is_string() || value.is_number(),
+            ShapeKind::Document => true,
+        };
+        if !fits {
+            self.say(path, format_args!("expected {}, found {}", expected(&shape.kind), kind_of(value)));
+        }
+    }
+
+    fn least(&mut self, shape: &Shape, found: usize, what: &str, path: &str) {
+        #[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^52")]
+        if let Some(min) = shape.traits.min.filter(|min| (found as f64) < *min) {
+            self.say(path, format_args!("needs at least {min} {what}, found {found}"));
+        }
+    }
+
+    fn least_value(&mut self, shape: &Shape, value: &Value, path: &str) {
+        if let (Some(min), Some(found)) = (shape.traits.min, value.as_f64())
+            && found < min
+        {
+            self.say(path, format_args!("must be at least {min}, found {found}"));
+        }
+    }
+}
+
+fn expected(kind: &ShapeKind) -> &'static str {
+    match kind {
+        ShapeKind::Structure { .. } | ShapeKind::Map { .. } => "an object",
+        ShapeKind::List { .. } => "a list",
+        ShapeKind::String | ShapeKind::Character => "text",
+        ShapeKind::Blob => "bytes in base64",
+        ShapeKind::Boolean => "true or false",
+        ShapeKind::Integer | ShapeKind::Long => "a whole number",
+        ShapeKind::Float | ShapeKind::Double => "a number",
+        ShapeKind::Timestamp => "a time such as 2026-01-31T12:00:00Z",
+        ShapeKind::Document => "any value",
+    }
+}
+
+fn kind_of(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".into(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => format!("the number {number}"),
+        // The text itself may be a secret.
+        Value::String(_) => "text".into(),
+        Value::Array(_) => "a list".into(),
+        Value::Object(_) => "an object".into(),
+    }
+}
+
+/// The nearest of several names, if one is near at all.
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    known
+        .map(|candidate| (strsim::jaro_winkler(&name, &candidate.to_lowercase()), candidate))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::plan::{CloudName, OperationName};
+    use pretty_assertions::assert_eq;
+    use serde_json::json;
+
+    fn problems(service: &str, operation: &str, params: &Value, strictness: Strictness) -> Vec<String> {
+        let catalog = Catalog::open(None).unwrap();
+        let found = catalog.operation(&OperationName::new(CloudName::Aws, service, operation)).unwrap();
+        validate(found.service(), found.operation(), params, strictness, &[])
+    }
+
+    #[test]
+    fn good_parameters_have_no_problems() {
+        let params = json!({"Bucket": "b", "CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}});
+        assert_eq!(problems("s3", "CreateBucket", &params, Strictness::Sending), Vec::<String>::new());
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once_with_their_places() {
+        let params = json!({
+            "TableName": 3, "KeySchemas": [],
+            "AttributeDefinitions": [{"AttributeName": "a"}], "KeySchema": []
+        });
+        let found = problems("dynamodb", "CreateTable", &params, Strictness::Sending);
+        assert!(
+            found.contains(&"$: there is no member `KeySchemas`; did you mean `KeySchema`?".to_owned()),
+            "{found:?}"
+        );
+        assert!(found.contains(&"$.TableName: expected text, found the number 3".to_owned()), "{found:?}");
+        assert!(
+            found.contains(&"$.AttributeDefinitions[0]: `AttributeType` is required and missing".to_owned()),
+            "{found:?}"
+        );
+        assert!(found.contains(&"$.KeySchema: needs at least 1 items, found 0".to_owned()), "{found:?}");
+    }
+
+    #[test]
+    fn a_reference_stands_for_any_value_in_a_plan_and_for_text_when_it_is_sent() {
+        let params = json!({"InstanceIds": "${{ steps.a.output.Ids }}"});
+        assert_eq!(
+            problems("ec2", "TerminateInstances", &params, Strictness::Planning),
+            Vec::<String>::new()
+        );
+        assert_eq!(problems("ec2", "TerminateInstances", &params, Strictness::Sending).len(), 1);
+    }
+
+    #[test]
+    fn a_union_takes_exactly_one_member() {
+        let params = json!({"TableName": "t", "Key": {"id": {"S": "a", "N": "1"}}});
+        let found = problems("dynamodb", "GetItem", &params, Strictness::Sending);
+        assert!(found.is_empty() || found[0].contains("exactly one"), "{found:?}");
+    }
+
+    #[test]
+    fn a_secret_is_not_repeated_in_a_problem() {
+        let params = json!({"SecretId": ["hunter2"]});
+        let found = problems("secretsmanager", "GetSecretValue", &params, Strictness::Sending);
+        assert!(!found.join(" ").contains("hunter2"), "{found:?}");
+    }
+}

@@ -1,0 +1,144 @@
+//! Signatures: version 4 in its variants, and bearer tokens.
+
+use std::time::SystemTime;
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+    UriPathNormalizationMode, sign as sign_v4,
+};
+use aws_sigv4::sign::v4;
+
+use super::identity::Identity;
+use crate::clouds::CloudError;
+use crate::clouds::http::{HttpRequest, Signing};
+
+/// Headers that proxies may change, so that no signature covers them.
+const NOT_SIGNED: [&str; 4] = ["expect", "user-agent", "x-amzn-trace-id", "transfer-encoding"];
+
+/// Signs a request as it says it wants to be, at a time that may differ from this machine's.
+///
+/// # Errors
+///
+/// There are no credentials, or the scheme is one that is not spoken here.
+pub(super) async fn sign(
+    request: &mut HttpRequest,
+    identity: &Identity,
+    at: SystemTime,
+) -> Result<(), CloudError> {
+    let Some(signing) = request.signing.clone() else { return Ok(()) };
+    match signing.scheme.as_str() {
+        "none" => Ok(()),
+        "bearer" => {
+            let token = identity.token().await?;
+            request.set_header("authorization", format!("Bearer {token}"));
+            Ok(())
+        }
+        "v4" | "s3v4" | "v4-unsigned-body" | "v4-s3express" => {
+            let credentials = identity.credentials().await?;
+            version_4(request, &signing, credentials, at)
+        }
+        other => Err(CloudError::Endpoint(format!(
+            "requests signed by {other} are not sent by this program; use the service's own tool"
+        ))),
+    }
+}
+
+fn version_4(
+    request: &mut HttpRequest,
+    signing: &Signing,
+    credentials: Credentials,
+    at: SystemTime,
+) -> Result<(), CloudError> {
+    let wrong = |message: String| CloudError::Endpoint(format!("the request cannot be signed: {message}"));
+    let object_store = matches!(signing.scheme.as_str(), "s3v4" | "v4-s3express");
+    let mut settings = SigningSettings::default();
+    if object_store {
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    }
+    settings.excluded_headers = Some(NOT_SIGNED.iter().map(|name| (*name).into()).collect());
+    let identity = credentials.into();
+    let params = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(&signing.region)
+        .name(&signing.name)
+        .time(at)
+        .settings(settings)
+        .build()
+        .map_err(|e| wrong(e.to_string()))?
+        .into();
+    let body = if signing.unsigned_body || signing.scheme == "v4-unsigned-body" {
+        SignableBody::UnsignedPayload
+    } else {
+        SignableBody::Bytes(&request.body)
+    };
+    let host = request.host().to_owned();
+    let headers = request
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .chain(std::iter::once(("host", host.as_str())));
+    let signable = SignableRequest::new(&request.method, &request.url, headers, body)
+        .map_err(|e| wrong(e.to_string()))?;
+    let (instructions, _) = sign_v4(signable, &params).map_err(|e| wrong(e.to_string()))?.into_parts();
+    let (added, _) = instructions.into_parts();
+    for header in added {
+        request.set_header(header.name(), header.value());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn request(scheme: &str) -> HttpRequest {
+        HttpRequest {
+            method: "GET".into(),
+            url: "https://iam.amazonaws.com/?Action=ListUsers&Version=2010-05-08".into(),
+            headers: vec![("content-type".into(), "application/x-www-form-urlencoded; charset=utf-8".into())],
+            body: vec![],
+            signing: Some(Signing {
+                scheme: scheme.into(),
+                name: "iam".into(),
+                region: "us-east-1".into(),
+                unsigned_body: false,
+            }),
+        }
+    }
+
+    #[test]
+    fn the_example_of_the_documentation_has_its_signature() {
+        let mut request = request("v4");
+        let signing = request.signing.clone().unwrap();
+        let keys =
+            Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", None, None, "test");
+        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_440_938_160);
+        version_4(&mut request, &signing, keys, at).unwrap();
+        assert_eq!(
+            request.header("authorization").unwrap(),
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request, \
+             SignedHeaders=content-type;host;x-amz-date, \
+             Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_scheme_that_is_not_spoken_is_named() {
+        let identity = Identity::Fixed { endpoint: "http://127.0.0.1".into() };
+        let error = sign(&mut request("v2"), &identity, SystemTime::now()).await.unwrap_err();
+        assert!(error.to_string().contains("v2"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_goes_out_unsigned_stays_as_it_is() {
+        let identity = Identity::Fixed { endpoint: "http://127.0.0.1".into() };
+        let mut plain = HttpRequest { signing: None, ..request("v4") };
+        let before = plain.clone();
+        sign(&mut plain, &identity, SystemTime::now()).await.unwrap();
+        assert_eq!(plain, before);
+    }
+}
