@@ -39,6 +39,20 @@ pub struct ModelSettings {
     /// A file with mode 0600 that holds the key, used when the variable is not set.
     #[serde(default)]
     pub key_file: Option<PathBuf>,
+    /// Tokens that the model can read and write in one exchange.
+    #[serde(default = "context_tokens")]
+    pub context_tokens: usize,
+    /// Seconds of silence after which the model counts as gone.
+    #[serde(default = "patience_seconds")]
+    pub patience_seconds: u64,
+}
+
+fn context_tokens() -> usize {
+    32_000
+}
+
+fn patience_seconds() -> u64 {
+    120
 }
 
 fn key_variable() -> String {

@@ -7,7 +7,7 @@ use serde_json::Value;
 pub const MASK: &str = "‹hidden›";
 
 /// Words that make a member's name secret when they end it.
-const SECRET_ENDINGS: [&str; 12] = [
+const SECRET_ENDINGS: [&str; 14] = [
     "password",
     "passwd",
     "secret",
@@ -20,6 +20,8 @@ const SECRET_ENDINGS: [&str; 12] = [
     "authtoken",
     "apikey",
     "passphrase",
+    "passwort",
+    "kennwort",
 ];
 
 /// Whether a member of this name holds a secret, whatever the model says.

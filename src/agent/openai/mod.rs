@@ -1,0 +1,24 @@
+//! The planner that is a model: any endpoint that speaks as OpenAI's chat completions do.
+
+mod assemble;
+mod catalog_check;
+mod check;
+mod chunk;
+mod clean;
+mod endpoint;
+mod exchange;
+mod failure;
+mod key;
+mod planner;
+mod prompts;
+mod proposal;
+mod request;
+mod tools;
+mod transport;
+mod turn;
+
+#[cfg(test)]
+mod tests;
+
+pub(in crate::agent) use assemble::ToolCall;
+pub use planner::OpenAi;

@@ -1,0 +1,306 @@
+//! One turn: the model is asked, tools answer it, it is asked again, until it says something or
+//! proposes a plan that holds.
+
+use futures_util::{StreamExt, stream};
+use serde_json::Value;
+
+use super::assemble::Completion;
+use super::failure::Failure;
+use super::planner::OpenAi;
+use super::request::request;
+use super::{ToolCall, prompts, proposal, tools};
+use crate::agent::context::{Context, Message, TooLong, tokens};
+use crate::agent::context_past::past;
+use crate::agent::{Answer, Heard, Turn};
+use crate::clouds::Pending;
+use crate::mcp::ToolSpec;
+use crate::plan::Plan;
+use crate::protocol::{Entry, Problem};
+use crate::text::mask_text;
+
+/// How often a model may be asked in one turn.
+const ROUNDS: usize = 12;
+/// How often a plan with problems goes back to the model.
+const REPAIRS: usize = 3;
+/// Calls of one answer that are made; more at once is no plan of anybody.
+const MOST_CALLS: usize = 16;
+/// Calls that are made at the same time.
+const AT_ONCE: usize = 4;
+/// The part of the context that is left to the model's answer, and its most tokens.
+const ANSWER: (usize, usize) = (4, 8_000);
+
+/// A turn that is going on.
+pub(super) struct Talk<'a> {
+    model: &'a OpenAi,
+    turn: Turn<'a>,
+    tools: Vec<ToolSpec>,
+    system: String,
+    no_tools: String,
+    context: Context,
+    /// Everything that was said so far.
+    said: String,
+    repairs: usize,
+}
+
+impl<'a> Talk<'a> {
+    /// Puts together what the model is given.
+    pub(super) async fn begin(model: &'a OpenAi, turn: Turn<'a>) -> Self {
+        let mut tools = turn.board.agent_tools();
+        tools.push(tools::propose(prompts::PROPOSE.text(&turn).await));
+        Self {
+            model,
+            tools,
+            system: prompts::system(&turn).await,
+            no_tools: prompts::NO_TOOLS.text(&turn).await,
+            context: Context { past: past(turn.history), turn: vec![Message::Person(mask_text(turn.words))] },
+            turn,
+            said: String::new(),
+            repairs: 0,
+        }
+    }
+
+    /// Asks until there is an answer.
+    pub(super) async fn run(mut self) -> Result<Answer, Problem> {
+        for round in 1..=ROUNDS {
+            let done = self.ask().await?;
+            if let Some(count) = done.tokens {
+                self.hear(Heard::Tokens(count));
+            }
+            let plan =
+                if done.calls.is_empty() { self.words(done).await? } else { self.calls(done, round).await? };
+            match plan {
+                Next::Over(plan) => return Ok(Answer { text: self.said, plan }),
+                Next::Again => {}
+            }
+        }
+        Err(Problem {
+            what: format!("The model {} came to no end", self.model.model()),
+            why: format!("it was asked {ROUNDS} times in this turn and still wanted to look things up"),
+            fix: "ask for less at once, or say `go on`".into(),
+        })
+    }
+
+    /// An answer in words, which may hold a plan.
+    async fn words(&mut self, done: Completion) -> Result<Next, Problem> {
+        let finish = done.finish.as_deref().unwrap_or_default();
+        if finish == "content_filter" {
+            return Err(self.model.problem(&Failure::Filtered));
+        }
+        if done.text.trim().is_empty() {
+            let failure = if finish == "length" { Failure::Length } else { Failure::Empty };
+            return Err(self.model.problem(&failure));
+        }
+        if finish == "length" {
+            self.hear(Heard::Notice(
+                "the model reached its limit of output; say `go on` for the rest".into(),
+            ));
+        }
+        let Some(proposed) = proposal::fenced(&done.text) else { return Ok(Next::Over(None)) };
+        match self.propose(proposed).await {
+            Ok(plan) => Ok(Next::Over(Some(plan))),
+            Err(problems) => {
+                let answer = self.repair(&problems).await?;
+                self.context.turn.push(Message::Model { text: mask_text(&done.text), calls: Vec::new() });
+                self.context.turn.push(Message::Person(answer));
+                Ok(Next::Again)
+            }
+        }
+    }
+
+    /// An answer that wants tools called: all are answered, in order.
+    async fn calls(&mut self, done: Completion, round: usize) -> Result<Next, Problem> {
+        let broken = done.calls.iter().any(|call| tools::arguments(call).is_err());
+        if broken && done.finish.as_deref() == Some("length") {
+            return Err(self.model.problem(&Failure::Length));
+        }
+        let proposals = done.calls.iter().filter(|call| call.name == tools::PROPOSE).count();
+        let (turn, specs) = (&self.turn, self.tools.as_slice());
+        let mut work: Vec<Pending<'_, Option<(Entry, String)>>> = Vec::new();
+        for (index, call) in done.calls.iter().enumerate() {
+            work.push(if call.name == tools::PROPOSE {
+                Box::pin(async { None })
+            } else if index < MOST_CALLS {
+                Box::pin(async move { Some(tools::look_up(turn, specs, call).await) })
+            } else {
+                Box::pin(async move { Some(too_many(call)) })
+            });
+        }
+        let answers: Vec<_> = stream::iter(work).buffered(AT_ONCE).collect().await;
+        let mut texts = Vec::new();
+        for (call, answer) in done.calls.iter().zip(answers) {
+            let text = match answer {
+                Some((entry, text)) => {
+                    self.hear(Heard::ToolFinished(Box::new(entry)));
+                    text
+                }
+                None if proposals > 1 => {
+                    "Propose one plan that holds all steps; none of these was taken up.".into()
+                }
+                None => match self.proposed(call).await? {
+                    Ok(plan) => return Ok(Next::Over(Some(plan))),
+                    Err(text) => text,
+                },
+            };
+            texts.push(text);
+        }
+        if round + 1 == ROUNDS
+            && let Some(last) = texts.last_mut()
+        {
+            last.push_str("\n\n");
+            last.push_str(&prompts::LAST_ROUND.text(&self.turn).await);
+        }
+        let ids: Vec<String> = done.calls.iter().map(|call| call.id.clone()).collect();
+        let calls = done.calls.into_iter().map(masked).collect();
+        self.context.turn.push(Message::Model { text: mask_text(&done.text), calls });
+        for (call, text) in ids.into_iter().zip(texts) {
+            self.context.turn.push(Message::Tool { call, text });
+        }
+        Ok(Next::Again)
+    }
+
+    /// A call of the proposal: a plan, or what the model is told.
+    async fn proposed(&mut self, call: &ToolCall) -> Result<Result<Plan, String>, Problem> {
+        let problems = match tools::arguments(call) {
+            Ok(proposed) => match self.propose(proposed).await {
+                Ok(plan) => return Ok(Ok(plan)),
+                Err(problems) => problems,
+            },
+            Err(problem) => vec![problem],
+        };
+        self.repair(&problems).await.map(Err)
+    }
+
+    async fn propose(&mut self, proposed: Value) -> Result<Plan, Vec<String>> {
+        let name = proposed.get("name").or_else(|| proposed.get("plan")?.get("name"));
+        let summary = crate::text::line(&mask_text(name.and_then(Value::as_str).unwrap_or("a plan")));
+        let result = proposal::check(self.turn.board, proposed).await;
+        if let Err(problems) = &result {
+            self.hear(Heard::ToolFinished(Box::new(Entry::Tool {
+                name: tools::PROPOSE.into(),
+                summary,
+                ok: false,
+                outcome: tools::outcome(&mask_text(&problems.join("\n"))),
+            })));
+        }
+        result
+    }
+
+    /// What the model is told of a plan with problems, as long as it may try again.
+    async fn repair(&mut self, problems: &[String]) -> Result<String, Problem> {
+        self.repairs += 1;
+        if self.repairs > REPAIRS {
+            let more = match problems.len() {
+                0 | 1 => String::new(),
+                n => format!(" (and {} more)", n - 1),
+            };
+            return Err(Problem {
+                what: format!("The model {} proposed no plan that holds", self.model.model()),
+                why: format!(
+                    "after {REPAIRS} corrections: {}{more}",
+                    problems.first().map_or("", String::as_str)
+                ),
+                fix: "say more exactly what you want, in smaller parts, or use another model".into(),
+            });
+        }
+        let listed: Vec<String> = problems.iter().map(|p| format!("- {}", mask_text(p))).collect();
+        Ok(prompts::REPAIR.text(&self.turn).await.replace("{problems}", &listed.join("\n")))
+    }
+
+    /// One answer of the model; a busy or failing endpoint is asked again.
+    async fn ask(&mut self) -> Result<Completion, Problem> {
+        let mut attempts = 0;
+        loop {
+            let request = self.request()?;
+            let failure = match self.exchange(&request).await {
+                Ok(done) => return Ok(done),
+                Err(failure) => failure,
+            };
+            if self.model.learn(&failure) {
+                if failure.is_without_tools() {
+                    let text = "this model cannot call tools: it plans without looking anything up, and what it proposes is checked";
+                    self.hear(Heard::Notice(text.into()));
+                }
+                continue;
+            }
+            let Some(wait) = self.model.pauses.after(attempts, &failure) else {
+                return Err(self.model.problem(&failure));
+            };
+            attempts += 1;
+            self.hear(Heard::Notice(format!(
+                "{} is not ready ({failure}); asking again in {} s, {attempts} of {}",
+                self.model.model(),
+                wait.as_secs_f32().ceil(),
+                self.model.pauses.times
+            )));
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn exchange(&mut self, request: &Value) -> Result<Completion, Failure> {
+        let connection = self.model.connection()?;
+        let (said, hear) = (&mut self.said, self.turn.hear);
+        // What is said after a look-up is a paragraph of its own.
+        let mut begun = said.is_empty();
+        connection
+            .exchange(request, |text| {
+                let text = if begun { text.to_owned() } else { format!("\n\n{text}") };
+                begun = true;
+                said.push_str(&text);
+                hear(Heard::Delta(text));
+            })
+            .await
+    }
+
+    fn request(&self) -> Result<Value, Problem> {
+        let abilities = self.model.abilities();
+        let system = if abilities.tools {
+            self.system.clone()
+        } else {
+            format!("{}\n\n{}", self.system, self.no_tools)
+        };
+        let listed: usize = if abilities.tools { self.tools.iter().map(tool_tokens).sum() } else { 0 };
+        let whole = self.model.context_tokens();
+        let answer = (whole / ANSWER.0).min(ANSWER.1);
+        let room = whole.saturating_sub(answer + tokens(&system) + listed);
+        let messages = self.context.fitted(room).map_err(|error| self.too_long(error))?;
+        Ok(request(self.model.model(), &system, &messages, &self.tools, abilities))
+    }
+
+    fn too_long(&self, TooLong { needs, room }: TooLong) -> Problem {
+        Problem {
+            what: format!("That is too much for the model {}", self.model.model()),
+            why: format!("this turn takes about {needs} tokens and {room} are left for it"),
+            fix: "say it shorter, or set `context_tokens` in settings.yaml to what the model can read".into(),
+        }
+    }
+
+    fn hear(&self, heard: Heard) {
+        (self.turn.hear)(heard);
+    }
+}
+
+/// How a turn goes on.
+enum Next {
+    Over(Option<Plan>),
+    Again,
+}
+
+fn too_many(call: &ToolCall) -> (Entry, String) {
+    let text = format!("not called: at most {MOST_CALLS} calls in one answer");
+    let entry = Entry::Tool {
+        name: crate::text::line(&call.name),
+        summary: String::new(),
+        ok: false,
+        outcome: text.clone(),
+    };
+    (entry, text)
+}
+
+/// What the model wrote goes back to it without secrets that it may have read in spite of all.
+fn masked(call: ToolCall) -> ToolCall {
+    ToolCall { arguments: mask_text(&call.arguments), ..call }
+}
+
+fn tool_tokens(tool: &ToolSpec) -> usize {
+    tokens(&tool.name) + tokens(&tool.description) + tokens(&tool.input_schema.to_string()) + 10
+}
