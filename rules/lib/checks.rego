@@ -13,23 +13,32 @@ check_findings(pack) := {found |
 }
 
 row_fits(row, step) if {
-	row_fits_environment(row.environment, step.environment)
-	row_fits_when(row, step.params)
+	row_environment(row.environment, step.environment)
+	row_when(row, step.params)
+	not row_excepted(row, step.params)
 }
 
-row_fits_environment(null, _) := true
+row_environment(null, _) := true
 
-row_fits_environment("prod", environment) if is_prod(environment)
+row_environment("prod", environment) if is_prod(environment)
 
-row_fits_environment("!prod", environment) if is_nonprod(environment)
+row_environment("!prod", environment) if is_nonprod(environment)
 
-row_fits_when(row, _) if not row.when
+row_when(row, _) if not row.when
 
-row_fits_when(row, params) if {
-	value := object.get(params, row.when.keys, null)
-	some one in row.when.is
-	word(one) == word(value)
+row_when(row, params) if condition_holds(row.when, params)
+
+row_excepted(row, params) if condition_holds(row.unless, params)
+
+condition_holds(condition, params) if {
+	value := object.get(params, condition.keys, null)
+	value != null
+	condition_admits(condition.is, value)
 }
+
+condition_admits([], _) := true
+
+condition_admits(values, value) if value_in(value, values)
 
 items(row, params) := [{"at": "$", "pointer": "", "value": params}] if not row.in_list
 
@@ -97,8 +106,11 @@ value_in(value, values) if {
 
 wanted(row) := sprintf("it must be %s", [concat(" or ", [word(value) | some value in row.good])]) if count(row.good) > 0
 
-wanted(row) := sprintf("it must not be %s", [concat(" or ", [word(value) | some value in row.bad])]) if {
+wanted(row) := sprintf("it must not be %s", [concat(" or ", [word(value) | some value in row.bad])]) if count(row.bad) > 0
+
+wanted(row) := "it must be set" if {
 	count(row.good) == 0
+	count(row.bad) == 0
 }
 
 repaired(row, item, keys, found) := with_patch(found, [setting(item.value, item.pointer, keys, row.set)]) if {

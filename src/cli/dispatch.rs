@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::args::{CatalogCommand, Command, ConformanceCommand, PlanCommand};
-use super::conformance::{Models, endpoint, parse, render, search, serve};
-use super::{Args, CliError, Exit, Output, catalog, catalog_update, output};
+use super::args::{CatalogCommand, Command, ConformanceCommand, PlanCommand, RulesCommand};
+use super::conformance::{Models, endpoint, parse, render, search, serve, verdict};
+use super::{Args, CliError, Exit, Output, catalog, catalog_update, output, rules};
 use crate::catalog::Catalog;
 use crate::config::Home;
 use crate::plan;
@@ -47,6 +47,16 @@ fn run(args: Args) -> Result<Exit, CliError> {
         Some(Command::Catalog(CatalogCommand::Status)) => {
             catalog::status(out, home(args.home.as_deref())?.data())
         }
+        Some(Command::Rules(command)) => {
+            let home = home(args.home.as_deref())?;
+            let catalog = Catalog::open(Some(home.data())).map_err(CliError::failed)?;
+            let legislator = rules::open(&home, &catalog)?;
+            match command {
+                RulesCommand::List => rules::list(out, &legislator),
+                RulesCommand::Test => rules::test(out, &legislator, &catalog),
+                RulesCommand::Explain { rule } => rules::explain(out, &legislator, &rule),
+            }
+        }
         Some(Command::Conformance(command)) => conformance(command, args.home.as_deref()),
         _ => Err(CliError::failed("this command is not wired yet")),
     }
@@ -71,6 +81,12 @@ fn conformance(command: ConformanceCommand, folder: Option<&Path>) -> Result<Exi
         ConformanceCommand::Search => {
             let catalog = Catalog::open(Some(home(folder)?.data())).map_err(CliError::failed)?;
             serve(input, output, |line| search::answer(&catalog, line))?;
+        }
+        ConformanceCommand::Verdict => {
+            let home = home(folder)?;
+            let catalog = Catalog::open(Some(home.data())).map_err(CliError::failed)?;
+            let mut judge = verdict::Judge::new(catalog.clone(), rules::open(&home, &catalog)?);
+            serve(input, output, |line| judge.answer(line))?;
         }
         _ => return Err(CliError::failed("this checker is not there yet")),
     }

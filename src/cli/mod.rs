@@ -10,6 +10,7 @@ pub(crate) mod conformance;
 mod dispatch;
 mod exit;
 mod output;
+mod rules;
 
 pub use args::Args;
 pub use dispatch::main;

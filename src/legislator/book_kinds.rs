@@ -22,6 +22,17 @@ pub enum Action {
 }
 
 impl Action {
+    /// The word as books write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Action::Off => "off",
+            Action::Warn => "warn",
+            Action::Exception => "exception",
+            Action::Deny => "deny",
+        }
+    }
+
     /// The decision that a finding gets; nothing when the rule is silent.
     #[must_use]
     pub fn decision(self) -> Option<Decision> {
@@ -230,30 +241,4 @@ pub struct DatabaseLimit {
     /// ECPUs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oci_ecpus: Option<u32>,
-}
-
-/// When an environment may be changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ChangeWindow {
-    /// The environment.
-    pub environment: String,
-    /// Days of the week: `mon` to `sun`.
-    pub days: Vec<String>,
-    /// The first hour, UTC, 0 to 23.
-    pub from_hour: u8,
-    /// The hour before which it ends, UTC, 1 to 24.
-    pub to_hour: u8,
-}
-
-/// A time in which nothing changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Freeze {
-    /// First day, `YYYY-MM-DD`.
-    pub from: jiff::civil::Date,
-    /// Last day, `YYYY-MM-DD`.
-    pub to: jiff::civil::Date,
-    /// Why.
-    pub reason: String,
 }

@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::RulesError;
-use super::book_kinds::{
-    Action, Budget, ChangeWindow, DatabaseLimit, Freeze, MandatoryTag, PerCloud, PerEnvironment,
-};
+use super::book_kinds::{Action, Budget, DatabaseLimit, MandatoryTag, PerCloud, PerEnvironment};
 use super::nearest::offer;
 
 /// What a rule's findings mean, by rule id; in all environments or per environment.
@@ -63,9 +61,6 @@ pub struct FinopsBook {
     /// US dollars a month that one step may cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_step_monthly: Option<PerEnvironment<f64>>,
-    /// Virtual CPUs of one VM.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_vcpu: Option<PerEnvironment<u32>>,
     /// OCPUs of one OCI instance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_ocpus: Option<PerEnvironment<f64>>,
@@ -152,12 +147,6 @@ pub struct OwnerBook {
     /// The OCI tenancy, in which itself nothing may be made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenancy: Option<String>,
-    /// When environments may be changed.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub change_windows: Vec<ChangeWindow>,
-    /// When nothing changes.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub freezes: Vec<Freeze>,
     /// A regular expression for names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name_pattern: Option<String>,
@@ -205,6 +194,21 @@ impl Books {
     #[must_use]
     pub fn action(&self, rule: &str, environment: Option<&str>) -> Option<Action> {
         self.actions().into_iter().find_map(|(_, actions)| actions.get(rule)?.get(environment).copied())
+    }
+
+    /// What the findings of a rule mean as a book writes it, where one does: `off, prod: warn`.
+    #[must_use]
+    pub fn written_actions(&self, rule: &str) -> Option<String> {
+        let actions = self.actions().into_iter().find_map(|(_, actions)| actions.get(rule))?;
+        let mut parts: Vec<String> = Vec::new();
+        for (environment, action) in actions.iter() {
+            let word = action.as_str();
+            match environment {
+                "default" => parts.insert(0, word.to_owned()),
+                other => parts.push(format!("{other}: {word}")),
+            }
+        }
+        Some(parts.join(", "))
     }
 
     /// What a value that is not known yet means for a pack.

@@ -40,6 +40,9 @@ pub struct Check {
     /// Bad values, where all others are good.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bad: Vec<Value>,
+    /// Whether any value is good as long as there is one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub required: bool,
     /// What absence means.
     #[serde(default)]
     pub absent: Absent,
@@ -49,6 +52,9 @@ pub struct Check {
     /// Looks only at steps in which this parameter has one of these values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<When>,
+    /// Does not look at steps in which this parameter has one of these values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unless: Option<When>,
     /// Looks only at this environment; `!prod` means every other one that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
@@ -63,15 +69,17 @@ pub struct Check {
 pub struct When {
     /// The parameter, as a dotted path.
     pub path: String,
-    /// Its values.
+    /// Its values; any value when empty.
+    #[serde(default)]
     pub is: Vec<Value>,
 }
 
 impl Check {
     /// Refuses a check that could never speak.
     pub(super) fn validate(&self, operations: &[String]) -> Result<(), String> {
-        if self.good.is_empty() == self.bad.is_empty() {
-            return Err(format!("the check of `{}` needs either good or bad values", self.path));
+        let kinds = [!self.good.is_empty(), !self.bad.is_empty(), self.required];
+        if kinds.into_iter().filter(|kind| *kind).count() != 1 {
+            return Err(format!("the check of `{}` needs one of good, bad, and required", self.path));
         }
         let stray = self.operations.iter().chain(&self.changes).find(|name| !operations.contains(name));
         match stray {
@@ -90,8 +98,10 @@ impl Check {
             "absent": absent, "each": self.each.as_ref().map(keys).unwrap_or_default(),
             "in_list": self.each.is_some(), "environment": self.environment,
         });
-        if let Some(when) = &self.when {
-            row["when"] = json!({"keys": keys(&when.path), "is": when.is});
+        for (name, condition) in [("when", &self.when), ("unless", &self.unless)] {
+            if let Some(condition) = condition {
+                row[name] = json!({"keys": keys(&condition.path), "is": condition.is});
+            }
         }
         if let Some(set) = self.set.clone().or_else(|| self.remedy()) {
             row["set"] = set;
@@ -123,7 +133,7 @@ mod tests {
     #[test]
     fn a_check_without_values_or_of_a_stranger_is_refused() {
         let none = check(json!({"path": "Encrypted"}));
-        assert!(none.validate(&[]).unwrap_err().contains("good or bad"));
+        assert!(none.validate(&[]).unwrap_err().contains("good, bad"));
         let stray = check(json!({"path": "Encrypted", "good": [true], "operations": ["aws s3 X"]}));
         assert!(stray.validate(&["aws ec2 Y".into()]).unwrap_err().contains("aws s3 X"));
     }

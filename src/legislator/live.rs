@@ -5,9 +5,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::{Map, Value};
 
+use super::cases::{self, CaseInput, CaseReport};
 use super::judge::{self, Surroundings};
 use super::ruleset::RuleSet;
 use super::{Books, RuleInfo, RulesError, constraints};
+use crate::catalog::Catalog;
 use crate::mcp::FilesClient;
 use crate::plan::{Plan, Step, StepFailure, Verdict};
 
@@ -134,6 +136,34 @@ impl Legislator {
     #[must_use]
     pub fn books(&self) -> Option<Books> {
         self.now().0.map(|set| set.books.clone())
+    }
+
+    /// Runs the cases of the rules folder against the rules in force.
+    ///
+    /// # Errors
+    ///
+    /// The rules are broken, or a file of cases does not fit.
+    pub fn test(&self, catalog: &Catalog) -> Result<CaseReport, RulesError> {
+        cases::run(&self.tested()?, self, catalog)
+    }
+
+    /// The cases in the form in which another Rego engine can judge them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Legislator::test`].
+    pub fn case_inputs(&self, catalog: &Catalog) -> Result<Vec<CaseInput>, RulesError> {
+        cases::inputs(&self.tested()?, self, catalog)
+    }
+
+    /// The texts read last, which must be those in force.
+    fn tested(&self) -> Result<BTreeMap<String, String>, RulesError> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.error.clone().map_or_else(|| Ok(state.texts.clone()), Err)
+    }
+
+    pub(super) fn set(&self) -> Option<Arc<RuleSet>> {
+        self.now().0
     }
 
     /// All rules in force, by id.

@@ -6,6 +6,7 @@
 
 mod book_kinds;
 mod books;
+mod cases;
 mod catalogue;
 mod check;
 mod constraints;
@@ -21,10 +22,9 @@ mod ruleset;
 mod secrets;
 mod tags;
 
-pub use book_kinds::{
-    Action, Budget, ChangeWindow, DatabaseLimit, Freeze, MandatoryTag, PerCloud, PerEnvironment, Thresholds,
-};
+pub use book_kinds::{Action, Budget, DatabaseLimit, MandatoryTag, PerCloud, PerEnvironment, Thresholds};
 pub use books::{Actions, Books, FinopsBook, OwnerBook, SecurityBook};
+pub use cases::{CaseInput, CaseReport, CaseResult, Expect};
 pub use catalogue::{RuleInfo, Scope};
 pub use check::{Absent, Check, When};
 pub use error::RulesError;

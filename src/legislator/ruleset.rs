@@ -31,6 +31,7 @@ pub(super) struct RuleSet {
     pub(super) rules: BTreeMap<String, RuleInfo>,
     pub(super) digest: Digest,
     texts: BTreeMap<String, String>,
+    data: Value,
     /// The decisions to ask for, by pack.
     decisions: Vec<(String, String)>,
     engine: Mutex<Engine>,
@@ -96,7 +97,8 @@ impl RuleSet {
         let decisions =
             decisions.into_iter().map(|p| (p[PACKAGES.len()..].to_owned(), format!("{p}.deny"))).collect();
         let digest = Digest::of(&texts).unwrap_or_else(|_| Digest::of_bytes(b""));
-        let mut set = Self { books, rules, digest, texts, decisions, engine: Mutex::new(engine) };
+        let mut set =
+            Self { books, rules, digest, texts, data: Value::Null, decisions, engine: Mutex::new(engine) };
         set.load(tables)?;
         Ok(set)
     }
@@ -113,9 +115,11 @@ impl RuleSet {
     /// Gives the engine its data and tries every decision on an empty plan, so that a rule that
     /// cannot work is refused now and not before a person who waits for a verdict.
     fn load(&mut self, tables: Map<String, Value>) -> Result<(), RulesError> {
-        let data = json!({"books": self.books, "tables": tables, "checks": self.checks()});
+        self.data = json!({"books": self.books, "tables": tables, "checks": self.checks()});
         let engine = self.engine.get_mut().unwrap_or_else(PoisonError::into_inner);
-        engine.add_data(Rego::from(data)).map_err(|e| RulesError::Evaluation(first_lines(&e)))?;
+        engine
+            .add_data(Rego::from(self.data.clone()))
+            .map_err(|e| RulesError::Evaluation(first_lines(&e)))?;
         let empty = json!({"plan": {"name": "", "unpriced": []}, "environment": "", "steps": {}, "by": {}, "inventory": null});
         self.ask(Rego::from(empty)).map(|_| ()).map_err(|error| match error {
             RulesError::Evaluation(message) => RulesError::Rego { file: "the rules".into(), message },
@@ -143,6 +147,11 @@ impl RuleSet {
             }
         }
         Ok(said)
+    }
+
+    /// What the rules read beside the plan: books, tables, and checks.
+    pub(super) fn data(&self) -> Value {
+        self.data.clone()
     }
 
     /// The rows of the rules that are checks, by pack and operation.

@@ -6,6 +6,7 @@ mod model;
 pub(crate) mod parse;
 pub(crate) mod render;
 pub(crate) mod search;
+pub(crate) mod verdict;
 
 pub(crate) use lines::serve;
 pub(crate) use model::Models;

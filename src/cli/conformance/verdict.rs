@@ -1,0 +1,81 @@
+//! `conformance verdict`: what the Legislator says about a plan.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+
+use super::lines::LineError;
+use crate::catalog::Catalog;
+use crate::legislator::{Legislator, Surroundings};
+use crate::plan::{Finding, Plan};
+
+/// The rules, and the rules with the books of earlier lines.
+pub(crate) struct Judge {
+    catalog: Catalog,
+    legislator: Legislator,
+    by_books: HashMap<String, Legislator>,
+}
+
+/// Different books that are kept; a checker rarely uses more than one set.
+const KEPT: usize = 32;
+
+impl Judge {
+    pub(crate) fn new(catalog: Catalog, legislator: Legislator) -> Self {
+        Self { catalog, legislator, by_books: HashMap::new() }
+    }
+
+    /// Answers one line.
+    ///
+    /// # Errors
+    ///
+    /// The plan or a book does not fit.
+    pub(crate) fn answer(&mut self, line: &Value) -> Result<Value, LineError> {
+        let plan = line.get("plan").cloned().ok_or_else(|| LineError::new("invalid", "plan is missing"))?;
+        let invalid = |e: &dyn std::fmt::Display| LineError::new("invalid", e.to_string());
+        let plan = match plan {
+            Value::String(text) => Plan::parse(&text),
+            value => Plan::from_value(value),
+        };
+        let plan = plan.and_then(|plan| plan.with_inputs(&Map::new())).map_err(|e| invalid(&e))?;
+        let context = &line["context"];
+        let legislator = match context.get("books").and_then(Value::as_object) {
+            Some(books) => self.with_books(books)?,
+            None => self.legislator.clone(),
+        };
+        let with = Surroundings {
+            facts: &[],
+            estimate: None,
+            environment: context["environment"].as_str(),
+            default_region: context["region"].as_str(),
+            inventory: &context["inventory"],
+            catalog: &self.catalog,
+        };
+        let verdict = legislator.judge(&plan, &with);
+        let findings: Vec<Value> = verdict.findings.iter().map(finding).collect();
+        Ok(json!({"decision": verdict.decision, "findings": findings}))
+    }
+
+    fn with_books(&mut self, books: &Map<String, Value>) -> Result<Legislator, LineError> {
+        let key = Value::from(books.clone()).to_string();
+        if let Some(legislator) = self.by_books.get(&key) {
+            return Ok(legislator.clone());
+        }
+        let legislator =
+            self.legislator.with_books(books).map_err(|e| LineError::new("books", e.to_string()))?;
+        if self.by_books.len() >= KEPT {
+            self.by_books.clear();
+        }
+        self.by_books.insert(key, legislator.clone());
+        Ok(legislator)
+    }
+}
+
+fn finding(finding: &Finding) -> Value {
+    let mut value = json!(finding);
+    // Findings on the plan as a whole say so instead of leaving the member out.
+    if finding.step.is_none() {
+        value["step"] = Value::Null;
+    }
+    value["controls"] = json!(finding.controls);
+    value
+}

@@ -1,0 +1,284 @@
+//! The rules' own cases: small plans with what a rule must say about them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::books::read;
+use super::input::input;
+use super::{Legislator, RulesError, Surroundings};
+use crate::catalog::Catalog;
+use crate::plan::{Digest, Estimate, Finding, Knowledge, Plan, PriceStatus, StepEstimate};
+
+/// What a rule must do about a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Expect {
+    /// Say nothing.
+    Pass,
+    /// Find a bad value.
+    Find,
+    /// Say that the value is not known yet.
+    Unknown,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    case: String,
+    expect: Expect,
+    #[serde(default)]
+    operation: Option<String>,
+    #[serde(default = "nothing")]
+    params: Value,
+    #[serde(default)]
+    region: Option<String>,
+    #[serde(default)]
+    steps: Vec<CaseStep>,
+    #[serde(default)]
+    environment: Option<String>,
+    #[serde(default)]
+    books: Map<String, Value>,
+    #[serde(default)]
+    inventory: Value,
+    /// Monthly cost in US dollars by step; `null` where it is not known.
+    #[serde(default)]
+    monthly: Map<String, Value>,
+    /// Where the finding must point.
+    #[serde(default)]
+    path: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CaseStep {
+    id: String,
+    operation: String,
+    #[serde(default = "nothing")]
+    params: Value,
+    #[serde(default)]
+    region: Option<String>,
+}
+
+fn nothing() -> Value {
+    json!({})
+}
+
+/// How one case went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CaseResult {
+    /// The rule.
+    pub rule: String,
+    /// The case, in a sentence.
+    pub case: String,
+    /// What had to happen.
+    pub expect: Expect,
+    /// What happened instead, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wrong: Option<String>,
+}
+
+/// How all cases went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CaseReport {
+    /// Every case, by rule.
+    pub cases: Vec<CaseResult>,
+    /// Rules without a passing and two failing cases.
+    pub thin: Vec<String>,
+}
+
+impl CaseReport {
+    /// The cases that went wrong.
+    pub fn wrong(&self) -> impl Iterator<Item = &CaseResult> {
+        self.cases.iter().filter(|case| case.wrong.is_some())
+    }
+}
+
+/// A case in the form in which another Rego engine can judge it.
+#[derive(Clone, Debug, Serialize)]
+pub struct CaseInput {
+    /// The rule.
+    pub rule: String,
+    /// The case, in a sentence.
+    pub case: String,
+    /// The input document.
+    pub input: Value,
+    /// The books and tables.
+    pub data: Value,
+    /// All that the rules said: rule, step, path, and state.
+    pub said: Value,
+}
+
+/// Runs every case of the `cases` folder with empty finance and owner books, or with the case's own.
+pub(super) fn run(
+    texts: &BTreeMap<String, String>,
+    legislator: &Legislator,
+    catalog: &Catalog,
+) -> Result<CaseReport, RulesError> {
+    let mut report = CaseReport::default();
+    let mut tally: BTreeMap<String, (usize, usize)> =
+        legislator.rules().into_iter().map(|rule| (rule.id, (0, 0))).collect();
+    visit(texts, legislator, |rule, case, with_books, file| {
+        let plan = case.plan(file, rule)?;
+        let (passing, failing) = tally.entry(rule.to_owned()).or_default();
+        *(if case.expect == Expect::Pass { passing } else { failing }) += 1;
+        let findings = with_books.judge(&plan, &case.surroundings(&case.estimate(&plan), catalog)).findings;
+        let of_rule: Vec<&Finding> = findings.iter().filter(|finding| finding.rule == rule).collect();
+        report.cases.push(CaseResult {
+            rule: rule.to_owned(),
+            case: case.case.clone(),
+            expect: case.expect,
+            wrong: case.wrong(&of_rule),
+        });
+        Ok(())
+    })?;
+    report.thin = tally
+        .into_iter()
+        .filter(|(_, (passing, failing))| *passing < 1 || *failing < 2)
+        .map(|(rule, _)| rule)
+        .collect();
+    Ok(report)
+}
+
+/// Every case with its input, its data, and what the rules say about it.
+pub(super) fn inputs(
+    texts: &BTreeMap<String, String>,
+    legislator: &Legislator,
+    catalog: &Catalog,
+) -> Result<Vec<CaseInput>, RulesError> {
+    let mut all = Vec::new();
+    visit(texts, legislator, |rule, case, with_books, file| {
+        let plan = case.plan(file, rule)?;
+        let document = input(&plan, &case.surroundings(&case.estimate(&plan), catalog)).document;
+        let as_json = |value| serde_json::to_value(value).map_err(|e| RulesError::Evaluation(e.to_string()));
+        let Some(set) = with_books.set() else { return Err(RulesError::Empty) };
+        let said = set.ask(document.clone())?.into_iter().map(|said| said.value).collect();
+        all.push(CaseInput {
+            rule: rule.to_owned(),
+            case: case.case.clone(),
+            input: as_json(&document)?,
+            data: set.data(),
+            said: Value::Array(said),
+        });
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+fn visit(
+    texts: &BTreeMap<String, String>,
+    legislator: &Legislator,
+    mut each: impl FnMut(&str, &Case, &Legislator, &str) -> Result<(), RulesError>,
+) -> Result<(), RulesError> {
+    let mut by_books: BTreeMap<String, Legislator> = BTreeMap::new();
+    for (file, text) in texts.iter().filter(|(file, _)| file.starts_with("cases/") && file.ends_with(".yaml"))
+    {
+        for (rule, cases) in read::<BTreeMap<String, Vec<Case>>>(file, text)? {
+            for case in &cases {
+                let mut books = Map::from_iter([("finops".into(), json!({})), ("owner".into(), json!({}))]);
+                books.extend(case.books.clone());
+                let key = Value::from(books.clone()).to_string();
+                if !by_books.contains_key(&key) {
+                    by_books.insert(key.clone(), legislator.with_books(&books)?);
+                }
+                if let Some(with_books) = by_books.get(&key) {
+                    each(&rule, case, with_books, file)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Case {
+    fn plan(&self, file: &str, rule: &str) -> Result<Plan, RulesError> {
+        let wrong = |message: String| RulesError::Document {
+            file: file.to_owned(),
+            place: format!("{rule}, \"{}\"", self.case),
+            message,
+        };
+        let alone = self.operation.iter().map(|operation| CaseStep {
+            id: "step".into(),
+            operation: operation.clone(),
+            params: self.params.clone(),
+            region: self.region.clone(),
+        });
+        let steps = alone
+            .chain(self.steps.iter().cloned())
+            .map(|step| {
+                let mut words = step.operation.split_whitespace();
+                match (words.next(), words.next(), words.next(), words.next()) {
+                    (Some(cloud), Some(service), Some(operation), None) => Ok(json!({
+                        "id": step.id, "cloud": cloud, "service": service, "operation": operation,
+                        "params": step.params, "region": step.region,
+                    })),
+                    _ => Err(wrong(format!(
+                        "`{}` must be a cloud, a service, and an operation",
+                        step.operation
+                    ))),
+                }
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        Plan::from_value(json!({"version": 1, "name": "case", "steps": steps}))
+            .map_err(|error| wrong(error.to_string()))
+    }
+
+    fn estimate(&self, plan: &Plan) -> Option<Estimate> {
+        if self.monthly.is_empty() {
+            return None;
+        }
+        let money = |step: &str| self.monthly.get(step).and_then(Value::as_f64);
+        let steps = plan.steps.iter().map(|step| {
+            let monthly = money(&step.id).and_then(|dollars| dollars.try_into().ok());
+            StepEstimate {
+                step: step.id.clone(),
+                status: if monthly.is_some() { PriceStatus::Priced } else { PriceStatus::NotPriced },
+                reason: None,
+                monthly,
+                components: Vec::new(),
+                usage: Vec::new(),
+            }
+        });
+        let steps: Vec<StepEstimate> = steps.collect();
+        Some(Estimate {
+            plan: Digest::of_bytes(b""),
+            currency: "USD".into(),
+            monthly: steps.iter().filter_map(|step| step.monthly).sum(),
+            one_off: 0.into(),
+            unpriced: 0,
+            steps,
+            assumptions: Vec::new(),
+        })
+    }
+
+    fn surroundings<'a>(&'a self, estimate: &'a Option<Estimate>, catalog: &'a Catalog) -> Surroundings<'a> {
+        Surroundings {
+            facts: &[],
+            estimate: estimate.as_ref(),
+            environment: self.environment.as_deref(),
+            default_region: None,
+            inventory: &self.inventory,
+            catalog,
+        }
+    }
+
+    fn wrong(&self, findings: &[&Finding]) -> Option<String> {
+        let state = match self.expect {
+            Expect::Pass => {
+                return findings.first().map(|f| format!("it said at {}: {}", f.path, f.message));
+            }
+            Expect::Find => Knowledge::Known,
+            Expect::Unknown => Knowledge::Unknown,
+        };
+        let right: Vec<_> = findings.iter().filter(|finding| finding.state == state).collect();
+        match (&self.path, right.first()) {
+            (_, None) if findings.is_empty() => Some("it said nothing".into()),
+            (_, None) => Some(format!("it said: {}", findings[0].message)),
+            (Some(path), Some(first)) if right.iter().all(|f| f.path != *path) => {
+                Some(format!("it pointed to {} instead of {path}", first.path))
+            }
+            _ => None,
+        }
+    }
+}
