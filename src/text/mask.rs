@@ -22,8 +22,11 @@ const LEADS: [&str; 2] = [r"(?i)\b((?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{16,}",
 /// A name, what joins it to its value, and the value, quoted or not.
 const NAMED: &str = r#"(?x)
     (?P<name> [A-Za-z][A-Za-z0-9_.-]* (?:[\x20_-](?:access[\x20_-])?(?:key|token))? )
-    (?P<join> ["']?\s*[:=]\s* | \s+(?:is|ist|lautet|as|of)\s+ | \s+ )
-    (?P<value> "(?:[^"\\]|\\.)*" | '[^']*' | [^\s"',;&}\])]+ )"#;
+    (?P<join> (?:\\?["'])?\s*[:=]\s* | \s+(?:is|ist|lautet|as|of)\s+ | \s+ )
+    (?P<value> \\"[^"\\]*\\" | "(?:[^"\\]|\\.)*" | '[^']*' | [^\s"',;&}\])]+ )"#;
+
+/// What stands behind a secret name and is none: values of JSON, and kinds where a parameter is described.
+const NO_SECRETS: [&str; 9] = ["true", "false", "null", "{", "[", "string", "boolean", "integer", "base64"];
 
 /// The length of a secret access key of AWS.
 const ACCESS_KEY: usize = 40;
@@ -70,8 +73,8 @@ pub fn mask_text(text: &str) -> String {
             let spoken = found.name("join").is_some_and(|join| !join.as_str().contains([':', '=']));
             from = name.end();
             if is_secret_name(name.as_str()) && hides(value.as_str(), spoken) {
-                let quote = value.as_str().chars().next().filter(|c| matches!(c, '"' | '\''));
-                let quote = quote.map(String::from).unwrap_or_default();
+                let quotes = ["\\\"", "\"", "'"];
+                let quote = quotes.into_iter().find(|q| value.as_str().starts_with(q)).unwrap_or_default();
                 let masked = format!("{quote}{MASK}{quote}");
                 from = value.start() + masked.len();
                 out.replace_range(value.start()..whole.end(), &masked);
@@ -95,15 +98,14 @@ fn replace(text: &mut String, pattern: &Regex, with: impl Fn(&Captures<'_>) -> O
 /// Whether a value under a secret name is one. In running words (`password policy`) only what no
 /// word looks like.
 fn hides(value: &str, spoken: bool) -> bool {
-    let plain = value.trim_matches(['"', '\'']);
+    let plain = value.trim_matches(['"', '\'', '\\']);
     if plain.is_empty() || plain.contains(MASK) || plain.starts_with("${{") {
         return false;
     }
-    let literal = !matches!(plain, "true" | "false" | "null" | "{" | "[");
     if spoken {
         plain.len() >= 5 && plain.chars().any(|c| c.is_ascii_digit() || "!#$%&*@^~".contains(c))
     } else {
-        literal
+        !NO_SECRETS.contains(&plain)
     }
 }
 
@@ -152,12 +154,13 @@ mod tests {
             ("a database with password hunter2 in Paris", "a database with password ‹hidden› in Paris"),
             (
                 "das Passwort lautet Geheim7; its password is Tr0ub4dor",
-                "das Passwort lautet x; its password is ‹hidden›",
+                "das Passwort lautet ‹hidden›; its password is ‹hidden›",
             ),
             (
                 r#"{"MasterUserPassword":"a \" b","Name":"n"}"#,
                 r#"{"MasterUserPassword":"‹hidden›","Name":"n"}"#,
             ),
+            (r#"{"a":"{\"Password\":\"p w\",\"b\":1}"}"#, r#"{"a":"{\"Password\":\"‹hidden›\",\"b\":1}"}"#),
             ("aws_secret_access_key = abc", "aws_secret_access_key = ‹hidden›"),
             ("my secret access key: abc def", "my secret access key: ‹hidden› def"),
             ("Authorization: Bearer abcdefghijklmnop.qrs", "Authorization: Bearer ‹hidden›"),
@@ -177,6 +180,7 @@ mod tests {
             "commit da39a3ee5e6b4b0d3255bfef95601890afd80709",
             r#"{"ManageMasterUserPassword": true, "Password": null}"#,
             r#"{"MasterUserPassword": "${{ steps.make.output.Password }}"}"#,
+            "MasterUserPassword: string secret\nManageMasterUserPassword: boolean",
             "arn:aws:iam::123456789012:role/aws-service-role/autoscaling",
             "create a private, encrypted S3 bucket called demo-logs in Frankfurt, owner team-web",
         ] {

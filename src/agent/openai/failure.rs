@@ -5,6 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::key::Key;
+use super::status;
 use crate::protocol::Problem;
 use crate::text::{fit, line, mask_text};
 
@@ -76,8 +77,10 @@ impl Failure {
     /// Whether the same request may succeed if it is sent again.
     pub(super) fn passes(&self) -> bool {
         match self {
-            Failure::Status { code: 429, message, .. } => !spent(message),
+            Failure::Status { code: 429, message, .. } => !status::spent(message),
             Failure::Status { code, .. } => matches!(code, 408 | 500 | 502 | 503 | 504 | 529),
+            // Often a kept connection that the other side had closed.
+            Failure::Broken(_) => true,
             _ => false,
         }
     }
@@ -123,7 +126,7 @@ impl Failure {
                     .to_owned(),
             ),
             Failure::Status { code, message, retry_after } => {
-                return self.status_problem(*code, message, *retry_after, partner);
+                return status::problem(*code, message, *retry_after, partner);
             }
             Failure::NotModel(kind) => (
                 format!("There is no model at {base}"),
@@ -172,62 +175,6 @@ impl Failure {
         };
         told(what, why, fix)
     }
-
-    fn status_problem(
-        &self,
-        code: u16,
-        message: &str,
-        retry_after: Option<Duration>,
-        partner: Partner<'_>,
-    ) -> Problem {
-        let Partner { model, base, has_key, key_variable } = partner;
-        let (what, fix) = match code {
-            401 | 403 if !has_key => (
-                format!("The model {model} wants a key"),
-                format!("set {key_variable}, or name a file with mode 0600 as `key_file` in settings.yaml"),
-            ),
-            401 | 403 => (
-                format!("The model {model} refused the key"),
-                format!("put a key that is valid for {base} into {key_variable} or the `key_file`"),
-            ),
-            404 => (
-                format!("The endpoint knows no model {model}"),
-                "correct `name` or `base_url` under `model` in settings.yaml; `provisioner doctor` lists what there is".to_owned(),
-            ),
-            413 => (
-                format!("The request was too long for the model {model}"),
-                "set `context_tokens` in settings.yaml to what the model can read, or start a new session".to_owned(),
-            ),
-            400 | 422 if too_long(message) => (
-                format!("The request was too long for the model {model}"),
-                "set `context_tokens` in settings.yaml to what the model can read, or start a new session".to_owned(),
-            ),
-            429 if spent(message) => (
-                format!("The quota of the model {model} is used up"),
-                format!("look at the billing of {base}, or use another model"),
-            ),
-            429 => (
-                format!("The model {model} is asked too often"),
-                match retry_after {
-                    Some(wait) => format!("say it again in {} seconds", wait.as_secs().max(1)),
-                    None => "wait a little, then say it again".to_owned(),
-                },
-            ),
-            300..=399 => (
-                format!("The endpoint of the model {model} has moved"),
-                "set `base_url` in settings.yaml to where it is now".to_owned(),
-            ),
-            500..=599 => (
-                format!("The endpoint of the model {model} failed"),
-                "say it again in a while; what you said is kept".to_owned(),
-            ),
-            _ => (
-                format!("The model {model} refused the request"),
-                "`provisioner doctor` looks at the endpoint and the model's name".to_owned(),
-            ),
-        };
-        told(what, format!("{base} answered with status {code}: {message}"), fix)
-    }
 }
 
 /// Words of the other side, made short and harmless; it may repeat the key that it was sent.
@@ -236,22 +183,8 @@ pub(super) fn quoted(text: &str, key: Option<&Key>) -> String {
     fit(line(&mask_text(&text)).trim(), MOST_CELLS)
 }
 
-fn told(what: String, why: String, fix: String) -> Problem {
+pub(super) fn told(what: String, why: String, fix: String) -> Problem {
     Problem { what: line(&what), why: line(&why), fix: line(&fix) }
-}
-
-/// Whether the money is gone: waiting does not help.
-fn spent(message: &str) -> bool {
-    let words = message.to_lowercase();
-    ["insufficient_quota", "exceeded your current quota", "billing", "credit"]
-        .iter()
-        .any(|sign| words.contains(sign))
-}
-
-fn too_long(message: &str) -> bool {
-    let words = message.to_lowercase();
-    words.contains("context")
-        && (words.contains("length") || words.contains("window") || words.contains("exceed"))
 }
 
 #[cfg(test)]
@@ -307,6 +240,7 @@ mod tests {
             (status(401, ""), false),
             (status(400, ""), false),
             (Failure::Unreachable(String::new()), false),
+            (Failure::Broken(String::new()), true),
             (Failure::Cut, false),
         ] {
             assert_eq!(failure.passes(), passes, "{failure}");

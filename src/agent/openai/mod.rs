@@ -1,5 +1,6 @@
 //! The planner that is a model: any endpoint that speaks as OpenAI's chat completions do.
 
+mod ask;
 mod assemble;
 mod catalog_check;
 mod check;
@@ -13,6 +14,7 @@ mod planner;
 mod prompts;
 mod proposal;
 mod request;
+mod status;
 mod tools;
 mod transport;
 mod turn;

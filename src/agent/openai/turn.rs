@@ -7,9 +7,8 @@ use serde_json::Value;
 use super::assemble::Completion;
 use super::failure::Failure;
 use super::planner::OpenAi;
-use super::request::request;
 use super::{ToolCall, prompts, proposal, tools};
-use crate::agent::context::{Context, Message, TooLong, tokens};
+use crate::agent::context::{Context, Message};
 use crate::agent::context_past::past;
 use crate::agent::{Answer, Heard, Turn};
 use crate::clouds::Pending;
@@ -26,19 +25,17 @@ const REPAIRS: usize = 3;
 const MOST_CALLS: usize = 16;
 /// Calls that are made at the same time.
 const AT_ONCE: usize = 4;
-/// The part of the context that is left to the model's answer, and its most tokens.
-const ANSWER: (usize, usize) = (4, 8_000);
 
 /// A turn that is going on.
 pub(super) struct Talk<'a> {
-    model: &'a OpenAi,
-    turn: Turn<'a>,
-    tools: Vec<ToolSpec>,
-    system: String,
-    no_tools: String,
-    context: Context,
+    pub(super) model: &'a OpenAi,
+    pub(super) turn: Turn<'a>,
+    pub(super) tools: Vec<ToolSpec>,
+    pub(super) system: String,
+    pub(super) no_tools: String,
+    pub(super) context: Context,
     /// Everything that was said so far.
-    said: String,
+    pub(super) said: String,
     repairs: usize,
 }
 
@@ -206,75 +203,7 @@ impl<'a> Talk<'a> {
         Ok(prompts::REPAIR.text(&self.turn).await.replace("{problems}", &listed.join("\n")))
     }
 
-    /// One answer of the model; a busy or failing endpoint is asked again.
-    async fn ask(&mut self) -> Result<Completion, Problem> {
-        let mut attempts = 0;
-        loop {
-            let request = self.request()?;
-            let failure = match self.exchange(&request).await {
-                Ok(done) => return Ok(done),
-                Err(failure) => failure,
-            };
-            if self.model.learn(&failure) {
-                if failure.is_without_tools() {
-                    let text = "this model cannot call tools: it plans without looking anything up, and what it proposes is checked";
-                    self.hear(Heard::Notice(text.into()));
-                }
-                continue;
-            }
-            let Some(wait) = self.model.pauses.after(attempts, &failure) else {
-                return Err(self.model.problem(&failure));
-            };
-            attempts += 1;
-            self.hear(Heard::Notice(format!(
-                "{} is not ready ({failure}); asking again in {} s, {attempts} of {}",
-                self.model.model(),
-                wait.as_secs_f32().ceil(),
-                self.model.pauses.times
-            )));
-            tokio::time::sleep(wait).await;
-        }
-    }
-
-    async fn exchange(&mut self, request: &Value) -> Result<Completion, Failure> {
-        let connection = self.model.connection()?;
-        let (said, hear) = (&mut self.said, self.turn.hear);
-        // What is said after a look-up is a paragraph of its own.
-        let mut begun = said.is_empty();
-        connection
-            .exchange(request, |text| {
-                let text = if begun { text.to_owned() } else { format!("\n\n{text}") };
-                begun = true;
-                said.push_str(&text);
-                hear(Heard::Delta(text));
-            })
-            .await
-    }
-
-    fn request(&self) -> Result<Value, Problem> {
-        let abilities = self.model.abilities();
-        let system = if abilities.tools {
-            self.system.clone()
-        } else {
-            format!("{}\n\n{}", self.system, self.no_tools)
-        };
-        let listed: usize = if abilities.tools { self.tools.iter().map(tool_tokens).sum() } else { 0 };
-        let whole = self.model.context_tokens();
-        let answer = (whole / ANSWER.0).min(ANSWER.1);
-        let room = whole.saturating_sub(answer + tokens(&system) + listed);
-        let messages = self.context.fitted(room).map_err(|error| self.too_long(error))?;
-        Ok(request(self.model.model(), &system, &messages, &self.tools, abilities))
-    }
-
-    fn too_long(&self, TooLong { needs, room }: TooLong) -> Problem {
-        Problem {
-            what: format!("That is too much for the model {}", self.model.model()),
-            why: format!("this turn takes about {needs} tokens and {room} are left for it"),
-            fix: "say it shorter, or set `context_tokens` in settings.yaml to what the model can read".into(),
-        }
-    }
-
-    fn hear(&self, heard: Heard) {
+    pub(super) fn hear(&self, heard: Heard) {
         (self.turn.hear)(heard);
     }
 }
@@ -299,8 +228,4 @@ fn too_many(call: &ToolCall) -> (Entry, String) {
 /// What the model wrote goes back to it without secrets that it may have read in spite of all.
 fn masked(call: ToolCall) -> ToolCall {
     ToolCall { arguments: mask_text(&call.arguments), ..call }
-}
-
-fn tool_tokens(tool: &ToolSpec) -> usize {
-    tokens(&tool.name) + tokens(&tool.description) + tokens(&tool.input_schema.to_string()) + 10
 }

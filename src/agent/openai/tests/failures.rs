@@ -136,7 +136,7 @@ async fn a_model_that_stays_busy_is_left_alone() {
     assert!(out.problem().what.contains("too often"), "{:?}", out.problem());
     assert_eq!(out.server.asked().len(), 3);
     let out = turn("list", vec![busy().with_header("retry-after", "3600"), Script::text("too late")]).await;
-    assert!(out.problem().fix.contains("3600 seconds"), "{:?}", out.problem());
+    assert!(out.problem().fix.contains("3600 s"), "{:?}", out.problem());
     assert_eq!(out.server.asked().len(), 1);
     let out = turn("list", vec![Script::error(429, "insufficient_quota"), Script::text("too late")]).await;
     assert!(out.problem().what.contains("quota"), "{:?}", out.problem());
@@ -218,4 +218,12 @@ async fn an_endpoint_that_cannot_count_is_asked_without_counting() {
     let out = turn("list", vec![refusal, Script::text("yes")]).await;
     assert_eq!(out.answer().text, "yes");
     assert!(out.server.asked()[1].body.get("stream_options").is_none());
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_before_an_answer_is_tried_again() {
+    let out = turn("list", vec![Script::hang_up(), Script::text("yes")]).await;
+    assert_eq!(out.answer().text, "yes");
+    let out = turn("list", vec![Script::hang_up(), Script::hang_up(), Script::hang_up()]).await;
+    assert!(out.problem().what.contains("connection"), "{:?}", out.problem());
 }

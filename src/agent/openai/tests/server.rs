@@ -1,7 +1,6 @@
 //! A server that answers as it was told, piece by piece, and keeps what it was asked.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,6 +13,9 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+
+/// Stands for no answer at all.
+const HANG_UP: u16 = 0;
 
 /// One answer.
 #[derive(Clone, Debug)]
@@ -61,6 +63,11 @@ impl Script {
     /// Calls of tools; names and arguments.
     pub(super) fn calls(calls: &[(&str, Value)]) -> Self {
         Self::events(&call_events(calls))
+    }
+
+    /// No answer at all: the connection is closed.
+    pub(super) fn hang_up() -> Self {
+        Self::of(HANG_UP, "", vec![])
     }
 
     /// A whole body with a status.
@@ -187,7 +194,7 @@ async fn answer(
     request: Request<Incoming>,
     scripts: Arc<Mutex<VecDeque<Script>>>,
     seen: Arc<Mutex<Vec<Asked>>>,
-) -> Result<Answering, Infallible> {
+) -> Result<Answering, std::io::Error> {
     let path = request.uri().path().to_owned();
     let key = request.headers().get("authorization").map(|v| v.to_str().unwrap().to_owned());
     let body = request.into_body().collect().await.unwrap().to_bytes();
@@ -195,6 +202,9 @@ async fn answer(
     seen.lock().unwrap().push(Asked { path, key, body });
     let script =
         scripts.lock().unwrap().pop_front().unwrap_or_else(|| Script::error(418, "the script is over"));
+    if script.status == HANG_UP {
+        return Err(std::io::Error::other("hung up on purpose"));
+    }
     let mut response = Response::builder().status(script.status);
     for (name, value) in script.headers {
         response = response.header(name, value);
