@@ -36,7 +36,11 @@ impl Key {
             return Self::new(&text, &format!("the variable {}", settings.key_env)).map(Some);
         }
         let Some(path) = &settings.key_file else { return Ok(None) };
-        let text = read_private(path, &settings.key_env)?;
+        let path = match (path.strip_prefix("~"), variable("HOME")) {
+            (Ok(below), Some(home)) => Path::new(&home).join(below),
+            _ => path.clone(),
+        };
+        let text = read_private(&path, &settings.key_env)?;
         Self::new(&text, &path.display().to_string()).map(Some)
     }
 
@@ -158,6 +162,15 @@ mod tests {
         }
         let (_dir, path) = file("  \n", 0o600);
         assert!(Key::find(&settings(Some(path)), |_| None).unwrap_err().to_string().contains("empty"));
+    }
+
+    #[test]
+    fn a_tilde_is_the_persons_own_folder() {
+        let (dir, _) = file("from-home", 0o600);
+        let home = dir.path().display().to_string();
+        let settings = settings(Some("~/key".into()));
+        let key = Key::find(&settings, |name| (name == "HOME").then(|| home.clone()));
+        assert_eq!(key.unwrap().unwrap().header(), "Bearer from-home");
     }
 
     #[test]
