@@ -192,6 +192,29 @@ mod tests {
         assert_eq!(context.fitted(4_000), Err(TooLong { needs: 10_004, room: 4_000 }));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn what_is_fitted_fits_and_keeps_its_order(
+            sizes in proptest::collection::vec(0usize..9_000, 0..40),
+            room in 50usize..6_000,
+        ) {
+            let past: Vec<Message> =
+                sizes.iter().enumerate().map(|(n, size)| person(&format!("{n:02}{}", "x".repeat(*size)))).collect();
+            let context = Context { past, turn: vec![person("now")] };
+            let fitted = context.fitted(room).unwrap();
+            proptest::prop_assert!(sum(&fitted) <= room, "{} of {room}", sum(&fitted));
+            proptest::prop_assert_eq!(fitted.last(), Some(&person("now")));
+            let heads: Vec<String> = fitted.iter().rev().skip(1).map(|m| match m {
+                Message::Person(text) => text[..2].to_owned(),
+                other => panic!("{other:?}"),
+            }).collect();
+            let newest = heads.iter().take_while(|head| *head != "[p").enumerate();
+            for (back, head) in newest {
+                proptest::prop_assert_eq!(head, &format!("{:02}", sizes.len() - 1 - back));
+            }
+        }
+    }
+
     #[test]
     fn a_middle_is_left_out_between_characters() {
         let short = without_middle(&"ü".repeat(5_000), 100);

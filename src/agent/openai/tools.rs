@@ -54,17 +54,18 @@ fn bare(property: &Value) -> Value {
 pub(super) async fn look_up(turn: &Turn<'_>, tools: &[ToolSpec], call: &ToolCall) -> (Entry, String) {
     let arguments = arguments(call);
     let summary = summary(arguments.as_ref().unwrap_or(&Value::Null));
-    (turn.hear)(Heard::ToolStarted { name: line(&call.name), summary: summary.clone() });
+    (turn.hear)(Heard::ToolStarted { name: call.name.clone(), summary: summary.clone() });
     let reply = match arguments {
         Ok(_) if !tools.iter().any(|tool| tool.name == call.name) => {
             let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
-            ToolReply::error(format!("unknown tool `{}`; there are {}", line(&call.name), names.join(", ")))
+            ToolReply::error(format!("unknown tool `{}`; there are {}", call.name.clone(), names.join(", ")))
         }
         Ok(arguments) => turn.board.agent_call(&call.name, arguments).await,
         Err(problem) => ToolReply::error(problem),
     };
     let text = mask_text(&reply.text);
-    let entry = Entry::Tool { name: line(&call.name), summary, ok: !reply.is_error, outcome: outcome(&text) };
+    let entry =
+        Entry::Tool { name: call.name.clone(), summary, ok: !reply.is_error, outcome: outcome(&text) };
     (entry, text)
 }
 

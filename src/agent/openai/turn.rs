@@ -15,7 +15,7 @@ use crate::clouds::Pending;
 use crate::mcp::ToolSpec;
 use crate::plan::Plan;
 use crate::protocol::{Entry, Problem};
-use crate::text::mask_text;
+use crate::text::{fit, line, mask_text};
 
 /// How often a model may be asked in one turn.
 const ROUNDS: usize = 12;
@@ -23,6 +23,8 @@ const ROUNDS: usize = 12;
 const REPAIRS: usize = 3;
 /// Calls of one answer that are made; more at once is no plan of anybody.
 const MOST_CALLS: usize = 16;
+/// Cells of a tool's name; what is longer is none.
+const NAME_CELLS: usize = 64;
 /// Calls that are made at the same time.
 const AT_ONCE: usize = 4;
 
@@ -105,31 +107,22 @@ impl<'a> Talk<'a> {
     }
 
     /// An answer that wants tools called: all are answered, in order.
-    async fn calls(&mut self, done: Completion, round: usize) -> Result<Next, Problem> {
+    async fn calls(&mut self, mut done: Completion, round: usize) -> Result<Next, Problem> {
         let broken = done.calls.iter().any(|call| tools::arguments(call).is_err());
         if broken && done.finish.as_deref() == Some("length") {
             return Err(self.model.problem(&Failure::Length));
         }
-        let proposals = done.calls.iter().filter(|call| call.name == tools::PROPOSE).count();
-        let (turn, specs) = (&self.turn, self.tools.as_slice());
-        let mut work: Vec<Pending<'_, Option<(Entry, String)>>> = Vec::new();
-        for (index, call) in done.calls.iter().enumerate() {
-            work.push(if call.name == tools::PROPOSE {
-                Box::pin(async { None })
-            } else if index < MOST_CALLS {
-                Box::pin(async move { Some(tools::look_up(turn, specs, call).await) })
-            } else {
-                Box::pin(async move { Some(too_many(call)) })
-            });
+        let too_many = done.calls.len().saturating_sub(MOST_CALLS);
+        done.calls.truncate(MOST_CALLS);
+        for call in &mut done.calls {
+            call.name = fit(&line(&call.name), NAME_CELLS);
         }
-        let answers: Vec<_> = stream::iter(work).buffered(AT_ONCE).collect().await;
+        let looked_up = self.look_up(&done.calls).await;
+        let proposals = done.calls.iter().filter(|call| call.name == tools::PROPOSE).count();
         let mut texts = Vec::new();
-        for (call, answer) in done.calls.iter().zip(answers) {
-            let text = match answer {
-                Some((entry, text)) => {
-                    self.hear(Heard::ToolFinished(Box::new(entry)));
-                    text
-                }
+        for (call, found) in done.calls.iter().zip(looked_up) {
+            texts.push(match found {
+                Some(text) => text,
                 None if proposals > 1 => {
                     "Propose one plan that holds all steps; none of these was taken up.".into()
                 }
@@ -137,14 +130,17 @@ impl<'a> Talk<'a> {
                     Ok(plan) => return Ok(Next::Over(Some(plan))),
                     Err(text) => text,
                 },
-            };
-            texts.push(text);
+            });
         }
-        if round + 1 == ROUNDS
-            && let Some(last) = texts.last_mut()
-        {
-            last.push_str("\n\n");
-            last.push_str(&prompts::LAST_ROUND.text(&self.turn).await);
+        if let Some(last) = texts.last_mut() {
+            if too_many > 0 {
+                last.push_str(&format!(
+                    "\n\n[{too_many} more calls were not made: at most {MOST_CALLS} at once]"
+                ));
+            }
+            if round + 1 == ROUNDS {
+                last.push_str(&format!("\n\n{}", prompts::LAST_ROUND.text(&self.turn).await));
+            }
         }
         let ids: Vec<String> = done.calls.iter().map(|call| call.id.clone()).collect();
         let calls = done.calls.into_iter().map(masked).collect();
@@ -153,6 +149,28 @@ impl<'a> Talk<'a> {
             self.context.turn.push(Message::Tool { call, text });
         }
         Ok(Next::Again)
+    }
+
+    /// What the tools answer, a few at a time, in the order of the calls; nothing for a proposal.
+    async fn look_up(&self, calls: &[ToolCall]) -> Vec<Option<String>> {
+        let (turn, specs) = (&self.turn, self.tools.as_slice());
+        let mut work: Vec<Pending<'_, Option<(Entry, String)>>> = Vec::new();
+        for call in calls {
+            work.push(if call.name == tools::PROPOSE {
+                Box::pin(async { None })
+            } else {
+                Box::pin(async move { Some(tools::look_up(turn, specs, call).await) })
+            });
+        }
+        let mut answers = stream::iter(work).buffered(AT_ONCE);
+        let mut texts = Vec::new();
+        while let Some(answer) = answers.next().await {
+            texts.push(answer.map(|(entry, text)| {
+                self.hear(Heard::ToolFinished(Box::new(entry)));
+                text
+            }));
+        }
+        texts
     }
 
     /// A call of the proposal: a plan, or what the model is told.
@@ -169,7 +187,7 @@ impl<'a> Talk<'a> {
 
     async fn propose(&mut self, proposed: Value) -> Result<Plan, Vec<String>> {
         let name = proposed.get("name").or_else(|| proposed.get("plan")?.get("name"));
-        let summary = crate::text::line(&mask_text(name.and_then(Value::as_str).unwrap_or("a plan")));
+        let summary = line(&mask_text(name.and_then(Value::as_str).unwrap_or("a plan")));
         let result = proposal::check(self.turn.board, proposed).await;
         if let Err(problems) = &result {
             self.hear(Heard::ToolFinished(Box::new(Entry::Tool {
@@ -212,17 +230,6 @@ impl<'a> Talk<'a> {
 enum Next {
     Over(Option<Plan>),
     Again,
-}
-
-fn too_many(call: &ToolCall) -> (Entry, String) {
-    let text = format!("not called: at most {MOST_CALLS} calls in one answer");
-    let entry = Entry::Tool {
-        name: crate::text::line(&call.name),
-        summary: String::new(),
-        ok: false,
-        outcome: text.clone(),
-    };
-    (entry, text)
 }
 
 /// What the model wrote goes back to it without secrets that it may have read in spite of all.

@@ -41,8 +41,13 @@ async fn silence_ends_a_turn_and_keeps_what_came() {
     let out = turn("list", vec![script]).await;
     assert!(out.problem().why.contains("nothing for 1 seconds"), "{:?}", out.problem());
     assert_eq!(out.streamed(), "There are two buckets: logs and");
-    let out = turn("list", vec![Script::raw("").then(Piece::Silence(Duration::from_secs(20)))]).await;
-    assert!(out.problem().what.contains("fell silent"), "{:?}", out.problem());
+    for script in [
+        Script::raw("").then(Piece::Silence(Duration::from_secs(20))),
+        Script::text("too late").after(Duration::from_secs(20)),
+    ] {
+        let out = turn("list", vec![script]).await;
+        assert!(out.problem().what.contains("fell silent"), "{:?}", out.problem());
+    }
 }
 
 #[tokio::test]

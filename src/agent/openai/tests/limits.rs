@@ -201,3 +201,20 @@ async fn a_dropped_turn_closes_the_connection() {
     let (result, _) = listen(&planner, &board, "list", &[]).await;
     assert_eq!(result.unwrap().text, "fresh");
 }
+
+#[tokio::test]
+async fn of_very_many_calls_at_once_the_first_are_made_and_the_model_is_told() {
+    let calls: Vec<(&str, Value)> = (0..40).map(|_| ("aws_search", json!({"query": "buckets"}))).collect();
+    let out = turn("list", vec![Script::calls(&calls), Script::text("done")]).await;
+    assert_eq!(out.looked_up().len(), 16);
+    let last = out.messages(1).pop().unwrap();
+    assert!(last.1.ends_with("[24 more calls were not made: at most 16 at once]"), "{last:?}");
+}
+
+#[tokio::test]
+async fn a_tools_name_is_shown_short_and_harmless() {
+    let name = format!("\u{1b}[2J{}", "x".repeat(5_000));
+    let out = turn("list", vec![Script::calls(&[(&name, json!({}))]), Script::text("done")]).await;
+    let shown = &out.looked_up()[0].0;
+    assert!(shown.starts_with("xxx") && shown.chars().count() == 64, "{shown}");
+}

@@ -21,6 +21,7 @@ const HANG_UP: u16 = 0;
 #[derive(Clone, Debug)]
 pub(super) struct Script {
     status: u16,
+    late: Duration,
     headers: Vec<(&'static str, String)>,
     pieces: Vec<Piece>,
 }
@@ -72,7 +73,7 @@ impl Script {
 
     /// A whole body with a status.
     pub(super) fn of(status: u16, kind: &str, pieces: Vec<Piece>) -> Self {
-        Self { status, headers: vec![("content-type", kind.to_owned())], pieces }
+        Self { status, late: Duration::ZERO, headers: vec![("content-type", kind.to_owned())], pieces }
     }
 
     /// An error in the form of the reference.
@@ -83,6 +84,12 @@ impl Script {
 
     pub(super) fn with_header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    /// The same, but it begins only after a while.
+    pub(super) fn after(mut self, late: Duration) -> Self {
+        self.late = late;
         self
     }
 
@@ -202,6 +209,7 @@ async fn answer(
     seen.lock().unwrap().push(Asked { path, key, body });
     let script =
         scripts.lock().unwrap().pop_front().unwrap_or_else(|| Script::error(418, "the script is over"));
+    tokio::time::sleep(script.late).await;
     if script.status == HANG_UP {
         return Err(std::io::Error::other("hung up on purpose"));
     }
