@@ -197,8 +197,13 @@ fn undo_members(
     let in_params = |member: &Member| find_in_params(service, operation, member, params).map(Source::Params);
     let mut members = Vec::new();
     for member in wanted.iter().filter(|member| member.required) {
-        // The answer's name for a thing is the thing's own; the parameter may be a short form.
-        let source = in_output(member).or_else(|| in_params(member))?;
+        // The answer's value of the same name is the thing's own; the parameter may be a short form.
+        // A member of another name (an ARN where a name is wanted) is only taken where nothing else is.
+        let same_name = |source: &Source| matches!(source, Source::Output(p) if p.ends_in(&member.name));
+        let source = in_output(member)
+            .filter(same_name)
+            .or_else(|| in_params(member))
+            .or_else(|| in_output(member))?;
         members.push((member.name.clone(), source));
     }
     let optional = || wanted.iter().filter(|member| !member.required);

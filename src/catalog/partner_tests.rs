@@ -50,7 +50,11 @@ fn ec2() -> Service {
 
 fn others() -> Service {
     service(&[
-        ("CreateBucket", json!({"Bucket!": "string", "ACL": "string"}), json!({"Location": "string"})),
+        (
+            "CreateBucket",
+            json!({"Bucket!": "string", "ACL": "string"}),
+            json!({"Location": "string", "BucketArn": "string"}),
+        ),
         ("DeleteBucket", json!({"Bucket!": "string"}), json!({})),
         ("DeleteBucketPolicy", json!({"Bucket!": "string"}), json!({})),
         ("HeadBucket", json!({"Bucket!": "string"}), json!({"BucketRegion": "string"})),

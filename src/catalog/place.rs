@@ -31,6 +31,11 @@ impl Place {
         self
     }
 
+    /// Whether the way ends at a member of this name.
+    pub(super) fn ends_in(&self, name: &str) -> bool {
+        matches!(self.steps.last(), Some(Step::Member(last)) if last == name)
+    }
+
     /// The value there; nothing when it is absent, or when one value is wanted and there are many.
     pub(super) fn read(&self, value: &Value) -> Option<Value> {
         let found = follow(&self.steps, value)?;

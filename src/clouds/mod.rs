@@ -134,6 +134,11 @@ pub trait Cloud: Send + Sync {
     /// Checks and sends one call, following the cloud's own retry rules.
     fn call<'a>(&'a self, call: &'a Call) -> Pending<'a, Result<Reply, CloudError>>;
 
+    /// [`Cloud::call`], and for a read with pages all of them, up to a bound of the cloud's own.
+    fn call_all<'a>(&'a self, call: &'a Call) -> Pending<'a, Result<Reply, CloudError>> {
+        self.call(call)
+    }
+
     /// Waits until what a successful call made is usable. `output` is the call's answer.
     /// `progress` is told what is awaited before each ask.
     fn wait<'a>(

@@ -41,6 +41,19 @@ impl CloudClient {
         read(client, &call.operation.service, result)
     }
 
+    /// Sends one call and, for a read with pages, follows all of them up to the cloud's bound.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CloudClient::call`].
+    pub async fn call_all(&self, call: &Call) -> Result<Reply, CloudError> {
+        let client = self.client(call.operation.cloud)?;
+        let mut arguments = arguments(call);
+        arguments.insert("all".into(), true.into());
+        let result = client.call("call", arguments).await;
+        read(client, &call.operation.service, result)
+    }
+
     /// Waits until what a successful call made is usable; `output` is the call's answer.
     /// `progress` is told what is awaited.
     ///

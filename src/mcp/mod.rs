@@ -6,6 +6,7 @@ mod client;
 mod cloud_client;
 mod error;
 mod files_client;
+mod graph_client;
 mod server;
 mod servers;
 mod switchboard;
@@ -14,7 +15,8 @@ mod tool;
 pub use cloud_client::CloudClient;
 pub use error::SwitchboardError;
 pub use files_client::FilesClient;
-pub use switchboard::{Parts, Switchboard};
+pub use graph_client::GraphClient;
+pub use switchboard::{Offered, Parts, Switchboard};
 pub use tool::{ToolReply, ToolSpec};
 
 #[cfg(test)]

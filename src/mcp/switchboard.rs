@@ -8,13 +8,18 @@ use super::server::Server;
 use super::servers::act::ActTools;
 use super::servers::catalog::CatalogTools;
 use super::servers::files::FileTools;
+use super::servers::graph::{GraphTools, LearnTools};
+use super::servers::memory::{MemoryTools, NoteTools};
 use super::servers::read::ReadTool;
 use super::tool::text_of;
-use super::{CloudClient, FilesClient, SwitchboardError, ToolReply, ToolSpec};
+use super::{CloudClient, FilesClient, GraphClient, SwitchboardError, ToolReply, ToolSpec};
 use crate::catalog::Catalog;
 use crate::clouds::Cloud;
 use crate::files::FileRoom;
-use crate::plan::CloudName;
+use crate::graph::Graph;
+use crate::memory::{Conversations, Notes};
+use crate::plan::{CloudName, Target};
+use crate::store::Store;
 use crate::text::sanitize;
 
 /// What the servers stand on.
@@ -25,12 +30,31 @@ pub struct Parts {
     pub clouds: BTreeMap<CloudName, Arc<dyn Cloud>>,
     /// The folders that the file server offers: rules and prompts, and what the person named.
     pub files: FileRoom,
+    /// Where conversations, notes, journals, and the graph are kept.
+    pub store: Arc<dyn Store>,
+    /// The target whose resources the graph server speaks of.
+    pub target: Target,
+}
+
+/// A tool that a server offers, and to whom.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Offered {
+    /// The server.
+    pub server: String,
+    /// The tool.
+    pub tool: String,
+    /// What it does.
+    pub description: String,
+    /// Whether a planner may call it; the others are the program's own.
+    pub planner: bool,
 }
 
 /// The servers and their clients. Dropping it ends the servers.
 pub struct Switchboard {
     clouds: CloudClient,
     files: FilesClient,
+    graph: GraphClient,
+    offered: Vec<Offered>,
     /// By name; these faces can only read.
     agent: BTreeMap<String, Client>,
     tools: Vec<ToolSpec>,
@@ -55,11 +79,42 @@ impl Switchboard {
         }
         let files = Server::new("files", vec![Arc::new(FileTools::new(Arc::new(parts.files)))]);
         faces.push(files.clone());
+        let notes = Notes::open(&parts.store);
+        let conversations = Conversations::open(&parts.store);
+        let remember = Arc::new(MemoryTools::new(conversations, notes.clone()));
+        let memory = Server::new("memory", vec![remember.clone(), Arc::new(NoteTools::new(notes))]);
+        faces.push(Server::new("memory", vec![remember]));
+        let graph = Graph::open(&parts.store);
+        let look = Arc::new(GraphTools::new(graph.clone(), parts.target));
+        let learn = LearnTools::new(graph, parts.target, parts.store, parts.catalog);
+        let graph = Server::new("graph", vec![look.clone(), Arc::new(learn)]);
+        faces.push(Server::new("graph", vec![look]));
+        let graph = Client::connect(graph).await?;
+        let memory = Client::connect(memory).await?;
+        let mut offered = Vec::new();
+        for client in executor.values().chain([&graph, &memory]) {
+            for tool in client.tools().await? {
+                offered.push(Offered {
+                    server: client.server().to_owned(),
+                    description: tool.description.as_deref().unwrap_or_default().to_owned(),
+                    tool: tool.name.into_owned(),
+                    planner: false,
+                });
+            }
+        }
         let mut agent = BTreeMap::new();
         let mut tools = Vec::new();
         for face in faces {
             let client = Client::connect(face).await?;
             for tool in client.tools().await? {
+                let one = Offered {
+                    server: client.server().to_owned(),
+                    tool: tool.name.to_string(),
+                    description: tool.description.as_deref().unwrap_or_default().to_owned(),
+                    planner: true,
+                };
+                offered.retain(|other| (&other.server, &other.tool) != (&one.server, &one.tool));
+                offered.push(one);
                 tools.push(ToolSpec {
                     name: format!("{}_{}", client.server(), tool.name),
                     description: tool.description.as_deref().unwrap_or_default().to_owned(),
@@ -69,7 +124,9 @@ impl Switchboard {
             agent.insert(client.server().to_owned(), client);
         }
         let files = FilesClient::new(Client::connect(files).await?);
-        Ok(Self { clouds: CloudClient::new(executor), files, agent, tools })
+        offered.sort_by(|a, b| (&a.server, !a.planner, &a.tool).cmp(&(&b.server, !b.planner, &b.tool)));
+        let graph = GraphClient::new(graph);
+        Ok(Self { clouds: CloudClient::new(executor), files, graph, offered, agent, tools })
     }
 
     /// The tools of the faces that can only read, for a planner.
@@ -106,6 +163,18 @@ impl Switchboard {
     #[must_use]
     pub fn clouds(&self) -> CloudClient {
         self.clouds.clone()
+    }
+
+    /// The graph of what exists.
+    #[must_use]
+    pub fn graph(&self) -> GraphClient {
+        self.graph.clone()
+    }
+
+    /// Every tool of every server, and who may call it.
+    #[must_use]
+    pub fn offered(&self) -> &[Offered] {
+        &self.offered
     }
 
     /// The file room: rules, prompts, and the person's folders.

@@ -11,7 +11,8 @@ use super::{Parts, Switchboard};
 use crate::catalog::Catalog;
 use crate::clouds::{Call, Cloud, CloudError, Pending, Reply, Waited};
 use crate::files::{FileRoom, RootSpec};
-use crate::plan::{CloudName, OperationName};
+use crate::plan::{CloudName, OperationName, Target};
+use crate::store::in_memory;
 
 /// A cloud that answers with the parameters it got, and notes every call.
 #[derive(Default)]
@@ -63,6 +64,10 @@ impl Cloud for Echo {
     }
 }
 
+fn parts(clouds: BTreeMap<CloudName, Arc<dyn Cloud>>, files: FileRoom) -> Parts {
+    Parts { catalog: catalog(), clouds, files, store: in_memory(), target: Target::Sandbox }
+}
+
 fn failure() -> CloudError {
     CloudError::Service {
         code: "BucketAlreadyExists".into(),
@@ -92,7 +97,7 @@ pub(super) async fn board() -> (Switchboard, Arc<Echo>) {
     let echo = Arc::new(Echo::default());
     let clouds = BTreeMap::from([(CloudName::Aws, Arc::clone(&echo) as Arc<dyn Cloud>)]);
     let files = FileRoom::open(vec![RootSpec::rules(None), RootSpec::prompts(None)]).unwrap();
-    (Switchboard::start(Parts { catalog: catalog(), clouds, files }).await.unwrap(), echo)
+    (Switchboard::start(parts(clouds, files)).await.unwrap(), echo)
 }
 
 #[tokio::test]
@@ -189,16 +194,14 @@ async fn one_unreadable_rule_fails_the_reading_of_all() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("bad.yaml"), [0xff, 0xfe]).unwrap();
     let files = FileRoom::open(vec![RootSpec::rules(Some(dir.path().into()))]).unwrap();
-    let board =
-        Switchboard::start(Parts { catalog: catalog(), clouds: BTreeMap::new(), files }).await.unwrap();
+    let board = Switchboard::start(parts(BTreeMap::new(), files)).await.unwrap();
     let message = board.files().read_all("rules").await.unwrap_err().to_string();
     assert!(message.contains("rules/bad.yaml"), "{message}");
 
     std::fs::remove_file(dir.path().join("bad.yaml")).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", dir.path().join("README.md")).unwrap();
     let files = FileRoom::open(vec![RootSpec::rules(Some(dir.path().into()))]).unwrap();
-    let board =
-        Switchboard::start(Parts { catalog: catalog(), clouds: BTreeMap::new(), files }).await.unwrap();
+    let board = Switchboard::start(parts(BTreeMap::new(), files)).await.unwrap();
     let message = board.files().read_all("rules").await.unwrap_err().to_string();
     assert!(message.contains("rules/README.md"), "a link to outside must not hide a rule: {message}");
 }
@@ -300,4 +303,34 @@ async fn all_tools_of_the_planner_fit_into_few_tokens() {
         .collect();
     // Four bytes a token is what common tokenizers make of such text.
     assert!(listed.len() / 4 < 1700, "{} bytes for one cloud", listed.len());
+}
+
+#[tokio::test]
+async fn a_planner_may_look_into_memory_and_graph_and_change_neither() {
+    let (board, _) = board().await;
+    assert!(!board.agent_call("memory_search", json!({"words": "bucket"})).await.is_error);
+    assert!(!board.agent_call("graph_find", json!({})).await.is_error);
+    for tool in ["memory_remember", "memory_forget", "graph_learn"] {
+        let reply = board.agent_call(tool, json!({"about": "a", "text": "b", "execution": "x"})).await;
+        assert!(reply.is_error && reply.text.contains("unknown tool"), "{reply:?}");
+    }
+    let learn = board.offered().iter().find(|o| o.server == "graph" && o.tool == "learn").unwrap();
+    assert!(!learn.planner);
+    assert!(board.offered().iter().any(|o| o.tool == "find" && o.planner));
+}
+
+#[tokio::test]
+async fn the_graph_says_what_it_does_not_know() {
+    let (board, _) = board().await;
+    let error = board.graph().learn(&crate::plan::ExecutionId("x-none".into())).await.unwrap_err();
+    assert!(error.to_string().contains("x-none"), "{error}");
+    assert_eq!(board.graph().inventory().await.unwrap(), json!({"counts": {}, "resources": []}));
+}
+
+#[tokio::test]
+async fn all_pages_are_asked_for_through_the_same_door() {
+    let (board, echo) = board().await;
+    let reply = board.clouds().call_all(&call("ListBuckets")).await.unwrap();
+    assert_eq!(reply.status, 200);
+    assert_eq!(echo.calls.lock().unwrap().len(), 1);
 }

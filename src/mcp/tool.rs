@@ -41,6 +41,8 @@ pub(super) enum Effect {
     Reads,
     /// Looks only, at something outside.
     ReadsOutside,
+    /// May replace or take away, inside this program; doing it twice is the same as once.
+    Replaces,
     /// Anything, outside.
     ActsOutside,
 }
@@ -50,6 +52,7 @@ impl Effect {
         let (read_only, destructive, idempotent, open_world) = match self {
             Effect::Reads => (true, false, true, false),
             Effect::ReadsOutside => (true, false, true, true),
+            Effect::Replaces => (false, true, true, false),
             Effect::ActsOutside => (false, true, false, true),
         };
         ToolAnnotations::from_raw(

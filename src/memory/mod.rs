@@ -1,1 +1,9 @@
-//! What the agent remembers across conversations.
+//! What is remembered: conversations word for word, and notes that outlive them.
+
+mod conversations;
+mod error;
+mod notes;
+
+pub use conversations::{Conversations, Match};
+pub use error::MemoryError;
+pub use notes::{Note, Notes};

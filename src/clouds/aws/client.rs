@@ -265,6 +265,10 @@ impl Cloud for Aws {
         Box::pin(self.send(call))
     }
 
+    fn call_all<'a>(&'a self, call: &'a Call) -> Pending<'a, Result<Reply, CloudError>> {
+        Box::pin(self.all_pages(call))
+    }
+
     fn wait<'a>(
         &'a self,
         call: &'a Call,

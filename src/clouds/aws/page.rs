@@ -16,7 +16,7 @@ impl Aws {
     /// # Errors
     ///
     /// The cloud's own error, of whichever page.
-    pub async fn call_all(&self, call: &Call) -> Result<Reply, CloudError> {
+    pub(super) async fn all_pages(&self, call: &Call) -> Result<Reply, CloudError> {
         let found = self.find(&call.operation)?;
         let service = found.service().clone();
         let Some(pages) = service.paginators.get(&call.operation.operation) else {

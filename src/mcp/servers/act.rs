@@ -32,6 +32,8 @@ struct CallArguments {
     params: Value,
     #[serde(default)]
     output: Value,
+    #[serde(default)]
+    all: bool,
 }
 
 impl ActTools {
@@ -39,8 +41,9 @@ impl ActTools {
         Self { name, cloud }
     }
 
-    async fn act(&self, call: Call) -> CallToolResult {
-        match self.cloud.call(&call).await {
+    async fn act(&self, call: Call, all: bool) -> CallToolResult {
+        let answer = if all { self.cloud.call_all(&call).await } else { self.cloud.call(&call).await };
+        match answer {
             Ok(reply) => typed(&reply),
             Err(error) => cloud_error(&error),
         }
@@ -73,11 +76,12 @@ impl ActTools {
 impl Toolset for ActTools {
     fn tools(&self) -> Vec<Tool> {
         let cloud = self.name.as_str();
-        let arguments = json!({
+        let mut arguments = json!({
             "service": {"type": "string"}, "operation": {"type": "string"}, "region": {"type": "string"},
             "account": {"type": "string"}, "params": {"type": "object"},
         });
         let mut waiting = arguments.clone();
+        arguments["all"] = json!({"type": "boolean", "description": "Follow all pages of a read."});
         waiting["output"] = json!({"type": "object", "description": "The call's answer."});
         vec![
             declare(
@@ -105,6 +109,7 @@ impl Toolset for ActTools {
     ) -> Pending<'a, Result<CallToolResult, ErrorData>> {
         Box::pin(async move {
             let arguments: CallArguments = parse(arguments)?;
+            let all = arguments.all;
             let call = Call {
                 operation: OperationName::new(self.name, arguments.service, arguments.operation),
                 region: arguments.region,
@@ -113,7 +118,7 @@ impl Toolset for ActTools {
             };
             Ok(match tool {
                 "wait" => self.wait(call, arguments.output, asker).await,
-                _ => self.act(call).await,
+                _ => self.act(call, all).await,
             })
         })
     }

@@ -1,0 +1,151 @@
+//! The graph server: what exists, as far as this program made it.
+
+use std::sync::Arc;
+
+use rmcp::model::{CallToolResult, ErrorData, JsonObject, Tool};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::catalog::Catalog;
+use crate::clouds::Pending;
+use crate::graph::{Graph, GraphError, Node};
+use crate::mcp::server::{Asker, Toolset, parse};
+use crate::mcp::tool::{Effect, data, data_as, declare, failure};
+use crate::plan::{ExecutionId, Target};
+use crate::store::Store;
+
+/// The tools that look.
+pub(in crate::mcp) struct GraphTools {
+    graph: Graph,
+    target: Target,
+}
+
+/// The tools of the program itself: learning from a run, and what the Legislator is told.
+pub(in crate::mcp) struct LearnTools {
+    graph: Graph,
+    target: Target,
+    store: Arc<dyn Store>,
+    catalog: Catalog,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FindArguments {
+    #[serde(default)]
+    words: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NameArguments {
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LearnArguments {
+    execution: String,
+}
+
+impl GraphTools {
+    pub(in crate::mcp) fn new(graph: Graph, target: Target) -> Self {
+        Self { graph, target }
+    }
+}
+
+impl LearnTools {
+    pub(in crate::mcp) fn new(graph: Graph, target: Target, store: Arc<dyn Store>, catalog: Catalog) -> Self {
+        Self { graph, target, store, catalog }
+    }
+}
+
+fn lines(nodes: &[Node]) -> String {
+    let lines: Vec<String> = nodes
+        .iter()
+        .map(|node| format!("{} {} {} {} {:?}", node.cloud, node.service, node.kind, node.name, node.state))
+        .collect();
+    lines.join("\n")
+}
+
+fn told(result: Result<CallToolResult, GraphError>) -> CallToolResult {
+    result.unwrap_or_else(|error| failure(error.to_string()))
+}
+
+impl Toolset for GraphTools {
+    fn tools(&self) -> Vec<Tool> {
+        let text = json!({"type": "string"});
+        vec![
+            declare(
+                "find",
+                include_str!("../../../prompts/tools/graph_find.md"),
+                Effect::Reads,
+                json!({"words": text}),
+                &[],
+            ),
+            declare(
+                "show",
+                include_str!("../../../prompts/tools/graph_show.md"),
+                Effect::Reads,
+                json!({"name": text}),
+                &["name"],
+            ),
+        ]
+    }
+
+    fn call<'a>(
+        &'a self,
+        tool: &'a str,
+        arguments: JsonObject,
+        _: &'a Asker,
+    ) -> Pending<'a, Result<CallToolResult, ErrorData>> {
+        Box::pin(async move {
+            if tool == "find" {
+                let FindArguments { words } = parse(arguments)?;
+                return Ok(told(self.graph.find(self.target, &words).map(|nodes| {
+                    let text = lines(&nodes);
+                    data_as(json!({ "resources": nodes }), text)
+                })));
+            }
+            let NameArguments { name } = parse(arguments)?;
+            Ok(told(self.graph.neighbours(self.target, &name).map(|picture| data(json!(picture)))))
+        })
+    }
+}
+
+impl Toolset for LearnTools {
+    fn tools(&self) -> Vec<Tool> {
+        let text = json!({"type": "string"});
+        vec![
+            declare(
+                "learn",
+                "Learns what an execution made, from its journal.",
+                Effect::Replaces,
+                json!({"execution": text}),
+                &["execution"],
+            ),
+            declare(
+                "inventory",
+                "Counts and names of everything that is there.",
+                Effect::Reads,
+                json!({}),
+                &[],
+            ),
+        ]
+    }
+
+    fn call<'a>(
+        &'a self,
+        tool: &'a str,
+        arguments: JsonObject,
+        _: &'a Asker,
+    ) -> Pending<'a, Result<CallToolResult, ErrorData>> {
+        Box::pin(async move {
+            if tool == "inventory" {
+                return Ok(told(self.graph.inventory(self.target).map(data)));
+            }
+            let LearnArguments { execution } = parse(arguments)?;
+            let learnt = self.graph.learn(&self.store, &self.catalog, &ExecutionId(execution));
+            Ok(told(learnt.map(|()| data(json!({"learnt": true})))))
+        })
+    }
+}
