@@ -29,7 +29,8 @@ pub(crate) fn open(home: &Home, catalog: &Catalog) -> Result<Legislator, CliErro
     let files =
         FileRoom::open(vec![RootSpec::rules(Some(home.config().join("rules")))]).map_err(CliError::failed)?;
     runtime.block_on(async {
-        let parts = Parts { catalog: catalog.clone(), clouds: BTreeMap::new(), files };
+        let (store, target) = (crate::store::in_memory(), crate::plan::Target::Sandbox);
+        let parts = Parts { catalog: catalog.clone(), clouds: BTreeMap::new(), files, store, target };
         let board = Switchboard::start(parts).await.map_err(CliError::failed)?;
         Ok(Legislator::open(board.files()).await)
     })

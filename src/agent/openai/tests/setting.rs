@@ -57,7 +57,8 @@ pub(super) async fn board(prompts: Option<std::path::PathBuf>) -> Switchboard {
     let clouds: BTreeMap<CloudName, Arc<dyn Cloud>> =
         BTreeMap::from([(CloudName::Aws, Arc::new(Memory) as Arc<dyn Cloud>)]);
     let files = FileRoom::open(vec![RootSpec::rules(None), RootSpec::prompts(prompts)]).unwrap();
-    Switchboard::start(Parts { catalog: catalog(), clouds, files }).await.unwrap()
+    let (store, target) = (crate::store::in_memory(), crate::plan::Target::Sandbox);
+    Switchboard::start(Parts { catalog: catalog(), clouds, files, store, target }).await.unwrap()
 }
 
 /// A planner for a server of the test; short waits, two seconds of patience.
