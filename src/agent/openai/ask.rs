@@ -4,8 +4,10 @@
 use serde_json::Value;
 
 use super::assemble::Completion;
+use super::exchange::Coming;
 use super::failure::Failure;
 use super::request::request;
+use super::tools;
 use super::turn::Talk;
 use crate::agent::Heard;
 use crate::agent::context::{TooLong, tokens};
@@ -52,7 +54,16 @@ impl Talk<'_> {
         // What is said after a look-up is a paragraph of its own.
         let mut begun = said.is_empty();
         connection
-            .exchange(request, |text| {
+            .exchange(request, |coming| {
+                let text = match coming {
+                    Coming::Text(text) => text,
+                    Coming::Call(tools::PROPOSE) => {
+                        let (name, summary) = (tools::PROPOSE.to_owned(), "writing the plan".to_owned());
+                        return hear(Heard::ToolStarted { name, summary });
+                    }
+                    // A look-up is shown when it is made.
+                    Coming::Call(_) => return,
+                };
                 let text = if begun { text.to_owned() } else { format!("\n\n{text}") };
                 begun = true;
                 said.push_str(&text);

@@ -96,6 +96,11 @@ impl Assembler {
         found.filter(|slot| !begins(*slot))
     }
 
+    /// The tools whose arguments have begun to come, so that their names are complete.
+    pub(super) fn begun(&self) -> impl Iterator<Item = &str> {
+        self.done.calls.iter().filter(|call| !call.arguments.is_empty()).map(|call| call.name.as_str())
+    }
+
     /// The answer. Calls without a name for the answer get one.
     pub(super) fn finish(mut self) -> Completion {
         for (index, call) in self.done.calls.iter_mut().enumerate() {

@@ -6,7 +6,7 @@ use crate::text::sanitize;
 const THINKS: (&str, &str) = ("<think>", "</think>");
 
 /// Cleans a stream of text. What may be the beginning of an escape sequence is held back until
-/// it is complete; at the latest a line's end completes it. Thoughts before the answer are dropped.
+/// it is complete, at the latest at the line's end. Thoughts before the answer are dropped.
 #[derive(Debug, Default)]
 pub(super) struct Cleaner {
     held: String,
@@ -75,14 +75,17 @@ impl Cleaner {
 
 /// How much of a text can be cleaned without knowing what follows.
 fn safe_end(text: &str) -> usize {
+    // A line feed may follow a carriage return.
+    let text = text.strip_suffix('\r').unwrap_or(text);
     let line = text.rfind('\n').map_or(0, |end| end + 1);
     let opens = |c| matches!(c, '\u{1b}' | '\u{90}' | '\u{98}' | '\u{9b}' | '\u{9d}'..='\u{9f}');
-    match text[line..].find(opens) {
-        // Every sequence ends at a line's end, so the lines before this one are complete.
-        Some(_) => line,
-        None if text.ends_with('\r') => text.len() - 1,
-        None => text.len(),
-    }
+    // Every sequence ends at a line's end, so the lines before this one are complete.
+    if text[line..].contains(opens) && !is_complete(&text[line..]) { line } else { text.len() }
+}
+
+/// Whether the next letter would be text: an open sequence would swallow it.
+fn is_complete(line: &str) -> bool {
+    !line.ends_with('\u{1b}') && sanitize(&format!("{line}X")).ends_with('X')
 }
 
 #[cfg(test)]
@@ -103,6 +106,14 @@ mod tests {
         let mut cleaner = Cleaner::default();
         assert_eq!(cleaner.push("one "), "one ");
         assert_eq!(cleaner.push("two\n"), "two\n");
+    }
+
+    #[test]
+    fn text_behind_a_complete_sequence_comes_at_once() {
+        let mut cleaner = Cleaner::default();
+        assert_eq!(cleaner.push("\u{1b}[3"), "");
+        assert_eq!(cleaner.push("1mred "), "red ");
+        assert_eq!(cleaner.push("and more"), "and more");
     }
 
     #[test]

@@ -20,6 +20,15 @@ use super::transport::{End, Transport};
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// What comes while an answer streams in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coming<'a> {
+    /// More text, cleaned.
+    Text(&'a str),
+    /// A call of this tool has begun.
+    Call(&'a str),
+}
+
 /// The connections to one endpoint; clones share them.
 #[derive(Clone, Debug)]
 pub(super) struct Connection {
@@ -46,11 +55,11 @@ impl Connection {
         Ok(Self { client, endpoint, key, patience })
     }
 
-    /// Sends a request and hears its answer; `heard` gets the text, cleaned, as it comes.
+    /// Sends a request and hears its answer; `heard` gets it as it comes.
     pub(super) async fn exchange(
         &self,
         request: &Value,
-        mut heard: impl FnMut(&str),
+        mut heard: impl FnMut(Coming<'_>),
     ) -> Result<Completion, Failure> {
         let (end, mut ended) = mpsc::unbounded_channel();
         let client = self.client(Some(end));
@@ -58,11 +67,17 @@ impl Connection {
             client.chat().create_stream_byot::<_, Chunk>(request).await.map_err(|e| self.failure(e))?;
         let mut assembler = Assembler::default();
         let mut cleaner = Cleaner::default();
+        let mut begun = 0;
         let mut hear = |text: String, assembler: &mut Assembler, chunk: Chunk| {
             if !text.is_empty() {
-                heard(&text);
+                heard(Coming::Text(&text));
             }
+            let calls = !chunk.calls.is_empty();
             assembler.add(Chunk { text, ..chunk });
+            if calls {
+                assembler.begun().skip(begun).for_each(|name| heard(Coming::Call(name)));
+                begun = assembler.begun().count();
+            }
         };
         let mut broken = None;
         let mut empty = true;

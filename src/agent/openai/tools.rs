@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::ToolCall;
-use crate::agent::{Heard, Turn};
+use crate::agent::Turn;
 use crate::mcp::{ToolReply, ToolSpec};
 use crate::plan;
 use crate::protocol::Entry;
@@ -50,11 +50,10 @@ fn bare(property: &Value) -> Value {
     bare.into()
 }
 
-/// Calls a tool of the switchboard and lets the person see it. The answer is what the model may read.
+/// Calls a tool of the switchboard. The answer is what the person sees and what the model may read.
 pub(super) async fn look_up(turn: &Turn<'_>, tools: &[ToolSpec], call: &ToolCall) -> (Entry, String) {
     let arguments = arguments(call);
-    let summary = summary(arguments.as_ref().unwrap_or(&Value::Null));
-    (turn.hear)(Heard::ToolStarted { name: call.name.clone(), summary: summary.clone() });
+    let summary = asked(call);
     let reply = match arguments {
         Ok(_) if !tools.iter().any(|tool| tool.name == call.name) => {
             let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
@@ -86,8 +85,13 @@ fn no_json(error: &serde_json::Error) -> String {
     format!("the arguments are not JSON ({error}); send the whole call again")
 }
 
+/// What a call asks, in one line.
+pub(super) fn asked(call: &ToolCall) -> String {
+    summary(&arguments(call).unwrap_or_default())
+}
+
 /// What is asked, in one line: the values, without the names of plain texts.
-pub(super) fn summary(arguments: &Value) -> String {
+fn summary(arguments: &Value) -> String {
     let masked = mask_named(arguments);
     let parts: Vec<String> = masked
         .as_object()

@@ -164,8 +164,12 @@ impl<'a> Talk<'a> {
         }
         let mut answers = stream::iter(work).buffered(AT_ONCE);
         let mut texts = Vec::new();
-        while let Some(answer) = answers.next().await {
-            texts.push(answer.map(|(entry, text)| {
+        for call in calls {
+            // Shown one after the other, though the next ones are on their way already.
+            if call.name != tools::PROPOSE {
+                self.hear(Heard::ToolStarted { name: call.name.clone(), summary: tools::asked(call) });
+            }
+            texts.push(answers.next().await.flatten().map(|(entry, text)| {
                 self.hear(Heard::ToolFinished(Box::new(entry)));
                 text
             }));

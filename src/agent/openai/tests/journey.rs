@@ -7,6 +7,7 @@ use super::server::{Script, call_events, delta, wire};
 use super::setting::{board, bucket_plan, listen, planner, turn};
 use crate::agent::Heard;
 use crate::plan::Plan;
+use crate::protocol::Entry;
 
 const WORDS: &str = "create a private, encrypted S3 bucket called demo-logs in Frankfurt";
 
@@ -26,6 +27,19 @@ async fn words_become_a_plan_through_look_ups() {
     assert_eq!(looked_up.len(), 2, "{looked_up:?}");
     assert_eq!((looked_up[0].0.as_str(), looked_up[0].1.as_str()), ("aws_search", "create bucket"));
     assert_eq!(looked_up[1].1, "s3 CreateBucket");
+    let begun: Vec<&str> = out
+        .heard
+        .iter()
+        .filter_map(|heard| match heard {
+            Heard::ToolStarted { name, .. } => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        begun,
+        ["aws_search", "aws_describe", "propose_plan"],
+        "a plan that is being written is shown"
+    );
     let asked = out.server.asked();
     assert_eq!(asked.len(), 3);
     assert!(asked.iter().all(|a| a.path == "/v1/chat/completions"));
@@ -79,8 +93,20 @@ async fn calls_at_once_are_answered_in_their_order() {
     assert!(
         answers[2]["content"].as_str().unwrap().contains("unknown tool `nonsense`; there are aws_search")
     );
-    let names: Vec<String> = out.looked_up().into_iter().map(|l| l.0).collect();
-    assert_eq!(names, ["aws_read", "aws_describe", "nonsense"]);
+    let shown: Vec<String> = out
+        .heard
+        .iter()
+        .filter_map(|heard| match heard {
+            Heard::ToolStarted { name, .. } => Some(format!("{name}?")),
+            Heard::ToolFinished(entry) => match entry.as_ref() {
+                Entry::Tool { name, .. } => Some(name.clone()),
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    let expected = ["aws_read?", "aws_read", "aws_describe?", "aws_describe", "nonsense?", "nonsense"];
+    assert_eq!(shown, expected, "an answer stands behind its question");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use super::server::{Piece, Script, Server, call_events, delta, text_events, wire
 use super::setting::turn;
 use crate::agent::openai::assemble::Completion;
 use crate::agent::openai::endpoint::Endpoint;
-use crate::agent::openai::exchange::Connection;
+use crate::agent::openai::exchange::{Coming, Connection};
 
 /// Text with characters of every length, an escape sequence, and a call with quotes and umlauts.
 fn stream() -> Vec<u8> {
@@ -31,7 +31,11 @@ async fn hear(pieces: Vec<Vec<u8>>) -> (Completion, String) {
     let server = Server::start(vec![script]).await;
     let connection = Connection::new(Endpoint::new(Some(&server.base)).unwrap(), None, 5).unwrap();
     let mut heard = String::new();
-    let done = connection.exchange(&json!({}), |text| heard.push_str(text)).await.unwrap();
+    let hear = |coming: Coming<'_>| match coming {
+        Coming::Text(text) => heard.push_str(text),
+        Coming::Call(name) => heard.push_str(&format!(" <{name}>")),
+    };
+    let done = connection.exchange(&json!({}), hear).await.unwrap();
     (done, heard)
 }
 
@@ -39,7 +43,7 @@ async fn hear(pieces: Vec<Vec<u8>>) -> (Completion, String) {
 async fn every_byte_alone_gives_the_same_answer() {
     let bytes = stream();
     let whole = hear(vec![bytes.clone()]).await;
-    assert_eq!(whole.1, "Grüße aus 東京 👩‍💻 rot – fertig");
+    assert_eq!(whole.1, "Grüße aus 東京 👩‍💻 rot – fertig <aws_search> <aws_describe>");
     assert_eq!(whole.0.calls.len(), 2);
     assert_eq!(whole.0.calls[0].arguments, json!({"query": "größe \"x\" \\ 東京"}).to_string());
     for size in [1, 2, 3, 5] {
