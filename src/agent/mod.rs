@@ -3,9 +3,11 @@
 mod context;
 mod context_past;
 mod error;
+mod offline;
 mod openai;
 mod planner;
 
 pub use error::AgentError;
+pub use offline::{Offline, Workflows};
 pub use openai::OpenAi;
 pub use planner::{Answer, Heard, Planner, Turn};

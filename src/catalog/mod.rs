@@ -1,6 +1,7 @@
 //! Every operation of every service, compiled from the clouds' own SDK packages.
 
 pub mod access;
+mod check;
 pub mod compile;
 pub mod describe;
 mod entry;
@@ -17,6 +18,7 @@ mod validate;
 #[cfg(test)]
 pub(crate) mod test_service;
 
+pub use check::check;
 pub use entry::{OperationEntry, OperationRef, ServiceEntry};
 pub use error::CatalogError;
 pub use mask::mask;

@@ -19,16 +19,26 @@ pub enum Strictness {
     Planning,
 }
 
+/// Names of parameters that the SDKs keep for old programs beside the model's own.
+const ALIASES: [(&str, Option<&str>, &str); 3] = [
+    ("ec2", None, "Filters"),
+    ("logs", Some("CreateExportTask"), "fromTime"),
+    ("cloudsearchdomain", Some("Search"), "returnFields"),
+];
+
 /// What is wrong with the parameters of an operation: JSON path, what was expected, what was found.
-/// `accepted` are names beside the model's own that the first level may have.
 #[must_use]
 pub fn validate(
     service: &Service,
     operation: &Operation,
     params: &Value,
     strictness: Strictness,
-    accepted: &[&str],
 ) -> Vec<String> {
+    let accepted = ALIASES
+        .iter()
+        .filter(|(of, only, _)| *of == service.name && only.is_none_or(|only| only == operation.name))
+        .map(|(_, _, name)| *name)
+        .collect();
     let mut check = Check { service, strictness, accepted, problems: Vec::new() };
     match operation.input {
         Some(input) => check.structure(service.shape(input), params, "$", 0),
@@ -44,7 +54,7 @@ pub fn validate(
 struct Check<'a> {
     service: &'a Service,
     strictness: Strictness,
-    accepted: &'a [&'a str],
+    accepted: Vec<&'static str>,
     problems: Vec<String>,
 }
 
@@ -209,7 +219,7 @@ mod tests {
     fn problems(service: &str, operation: &str, params: &Value, strictness: Strictness) -> Vec<String> {
         let catalog = Catalog::open(None).unwrap();
         let found = catalog.operation(&OperationName::new(CloudName::Aws, service, operation)).unwrap();
-        validate(found.service(), found.operation(), params, strictness, &[])
+        validate(found.service(), found.operation(), params, strictness)
     }
 
     #[test]

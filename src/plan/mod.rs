@@ -34,7 +34,9 @@ pub use inputs::{Input, InputType};
 pub use order::Order;
 pub use parse::Plan;
 pub use record::{Record, RecordBody};
-pub use reference::{ReferenceError, References, Scope, is_reference, references, resolve};
+pub use reference::{
+    PathPart, ReferenceError, References, Scope, is_reference, output_paths, references, resolve,
+};
 pub use schema::schema;
 pub use step::{Step, StepId, Undo, Wait};
 pub use validate::{PlanError, PlanProblem};

@@ -221,6 +221,63 @@ fn collect(ast: &Ast, expression: &str, found: &mut References) -> Result<(), Re
     }
 }
 
+/// One part of the way into a step's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PathPart {
+    /// A member of this name.
+    Member(String),
+    /// An item of a list.
+    Index,
+}
+
+/// Where a value refers to the answer of a step by a plain way of members and indexes: the JSON
+/// path of the string, the step, and the way. Filters and functions have no such way.
+#[must_use]
+pub fn output_paths(value: &Value) -> Vec<(String, String, Vec<PathPart>)> {
+    let mut found = Vec::new();
+    walk(value, &mut String::from("$"), &mut |path, text| {
+        for piece in pieces(text).unwrap_or_default() {
+            if let Piece::Expression(expression) = piece
+                && let Ok(ast) = parse(expression)
+                && let Some((step, parts)) = plain_path(&ast)
+            {
+                found.push((path.to_owned(), step, parts));
+            }
+        }
+    });
+    found
+}
+
+/// `steps.<id>.output` and what follows, if the expression is nothing else.
+fn plain_path(ast: &Ast) -> Option<(String, Vec<PathPart>)> {
+    fn flatten(ast: &Ast, out: &mut Vec<PathPart>) -> Option<()> {
+        match ast {
+            Ast::Subexpr { lhs, rhs, .. } => {
+                flatten(lhs, out)?;
+                flatten(rhs, out)
+            }
+            Ast::Field { name, .. } => {
+                out.push(PathPart::Member(name.clone()));
+                Some(())
+            }
+            Ast::Index { .. } => {
+                out.push(PathPart::Index);
+                Some(())
+            }
+            _ => None,
+        }
+    }
+    let mut parts = Vec::new();
+    flatten(ast, &mut parts)?;
+    let mut rest = parts.into_iter();
+    let is = |part: Option<PathPart>, name: &str| part == Some(PathPart::Member(name.to_owned()));
+    if !is(rest.next(), "steps") {
+        return None;
+    }
+    let Some(PathPart::Member(step)) = rest.next() else { return None };
+    is(rest.next(), "output").then(|| (step, rest.collect()))
+}
+
 /// The value with all references replaced.
 ///
 /// # Errors

@@ -297,8 +297,7 @@ impl Cloud for Aws {
 
 fn check(found: &OperationRef, call: &Call) -> Result<(), CloudError> {
     let (service, operation) = (found.service(), found.operation());
-    let accepted = exceptions::accepted(service, operation);
-    let problems = validate(service, operation, &call.params, Strictness::Sending, &accepted);
+    let problems = validate(service, operation, &call.params, Strictness::Sending);
     if problems.is_empty() {
         return Ok(());
     }

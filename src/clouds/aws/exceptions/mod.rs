@@ -14,5 +14,5 @@ mod sign;
 pub(crate) use after::{after, hides_an_error};
 pub(crate) use before::before;
 pub(crate) use drafted::drafted;
-pub(crate) use place::{accepted, builtins, host_prefix, other_region, strip_bucket};
+pub(crate) use place::{builtins, host_prefix, other_region, strip_bucket};
 pub(crate) use sign::{scheme, unsigned};

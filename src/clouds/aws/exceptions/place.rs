@@ -74,16 +74,6 @@ pub(crate) fn other_region(
     })
 }
 
-/// Names of parameters that are accepted beside the model's own.
-pub(crate) fn accepted(service: &Service, operation: &Operation) -> Vec<&'static str> {
-    match (service.name.as_str(), operation.name.as_str()) {
-        ("ec2", _) => vec!["Filters"],
-        ("logs", "CreateExportTask") => vec!["fromTime"],
-        ("cloudsearchdomain", "Search") => vec!["returnFields"],
-        _ => vec![],
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
