@@ -72,6 +72,8 @@ tag_path(step) := "$.body.freeformTags" if step.cloud == "oci"
 
 tag_path(step) := path if {
 	step.cloud == "aws"
-	names := [name | some name, _ in step.params; lower(name) in {"tags", "tagspecifications", "taglist"}]
+	names := [name | some name in object.keys(step.params); lower(name) in tag_members]
 	path := sprintf("$.%s", [array.concat(names, ["Tags"])[0]])
 }
+
+tag_members := {"tags", "tagspecifications", "taglist"}

@@ -4,9 +4,9 @@ package provisioner.lib
 import rego.v1
 
 check_findings(pack) := {found |
-	some name, those in input.by
+	some name in object.keys(input.by)
 	some row in data.checks[pack][name]
-	some step in those
+	some step in input.by[name]
 	row_fits(row, step)
 	some item in items(row, step.params)
 	found := check_finding(row, step, item)
@@ -44,11 +44,12 @@ items(row, params) := [{"at": "$", "pointer": "", "value": params}] if not row.i
 
 items(row, params) := found if {
 	row.in_list
-	values := object.get(params, row.each, [])
+	values := list(object.get(params, row.each, []))
 	at := concat(".", row.each)
 	pointer := concat("/", row.each)
 	found := [item |
-		some i, value in list(values)
+		some i
+		value := values[i]
 		item := {"at": sprintf("$.%s[%d]", [at, i]), "pointer": sprintf("/%s/%d", [pointer, i]), "value": value}
 	]
 }
@@ -113,9 +114,10 @@ wanted(row) := "it must be set" if {
 	count(row.bad) == 0
 }
 
-repaired(row, item, keys, found) := with_patch(found, [setting(item.value, item.pointer, keys, row.set)]) if {
-	not row.set == null
+repaired(row, item, keys, found) := with_patch(found, [operation]) if {
+	row.set != null
 	is_object(item.value)
+	operation := setting(item.value, item.pointer, keys, row.set)
 } else := found
 
 # The operation that sets a value whose parents may not be there yet.

@@ -65,9 +65,9 @@ azure_openings(step, rule, path) := {opening |
 }
 
 # A member and its plural, as a list of places.
-several(object_, one, many, path) := array.concat(
-	[{"path": sprintf("%s.%s", [path, one]), "value": value} | value := object.get(object_, one, null); value != null],
-	[{"path": sprintf("%s.%s[%d]", [path, many, i]), "value": value} | some i, value in list(object.get(object_, many, []))],
+several(rule, one, many, path) := array.concat(
+	[{"path": sprintf("%s.%s", [path, one]), "value": value} | value := object.get(rule, one, null); value != null],
+	[{"path": sprintf("%s.%s[%d]", [path, many, i]), "value": value} | some i; value := list(object.get(rule, many, []))[i]],
 )
 
 port_range("*") := {"from": 0, "to": 65535, "ports_unknown": false}

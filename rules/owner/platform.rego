@@ -262,6 +262,6 @@ deny contains found if {
 }
 
 named(step) := array.concat(
-	[{"path": sprintf("$.%s", [member]), "value": value} | some member, value in step.params; member in name_members],
+	[{"path": sprintf("$.%s", [member]), "value": value} | some member in object.keys(step.params); member in name_members; value := step.params[member]],
 	[{"path": sprintf("$.body.%s", [member]), "value": value} | some member in ["displayName", "name"]; value := object.get(step.params, ["body", member], null); value != null],
 )

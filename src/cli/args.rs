@@ -286,7 +286,11 @@ pub enum RulesCommand {
     /// All rules.
     List,
     /// Run the rules' own tests.
-    Test,
+    Test {
+        /// Write the cases for another Rego engine into this file instead.
+        #[arg(long, hide = true, value_name = "FILE")]
+        export: Option<PathBuf>,
+    },
     /// One rule: why it is there, what it looks at, how to satisfy it.
     Explain {
         /// Its id.

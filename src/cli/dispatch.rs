@@ -53,7 +53,8 @@ fn run(args: Args) -> Result<Exit, CliError> {
             let legislator = rules::open(&home, &catalog)?;
             match command {
                 RulesCommand::List => rules::list(out, &legislator),
-                RulesCommand::Test => rules::test(out, &legislator, &catalog),
+                RulesCommand::Test { export: None } => rules::test(out, &legislator, &catalog),
+                RulesCommand::Test { export: Some(file) } => rules::export(&legislator, &catalog, &file),
                 RulesCommand::Explain { rule } => rules::explain(out, &legislator, &rule),
             }
         }

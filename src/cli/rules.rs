@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::Path;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -140,6 +141,20 @@ pub(crate) fn test(out: Output, legislator: &Legislator, catalog: &Catalog) -> R
         text
     })?;
     Ok(if wrong == 0 { Exit::Done } else { Exit::Failed })
+}
+
+/// Writes the cases with what the rules say about them, so that another engine can be held
+/// against ours.
+///
+/// # Errors
+///
+/// The rules or their cases are broken, or the file cannot be written.
+pub(crate) fn export(legislator: &Legislator, catalog: &Catalog, file: &Path) -> Result<Exit, CliError> {
+    let inputs = legislator.case_inputs(catalog).map_err(CliError::failed)?;
+    let text = serde_json::to_string(&inputs).map_err(CliError::failed)?;
+    std::fs::write(file, text)
+        .map_err(|e| CliError::failed(format!("cannot write {}: {e}", file.display())))?;
+    Ok(Exit::Done)
 }
 
 fn summary(legislator: &Legislator, rule: &RuleInfo) -> Value {

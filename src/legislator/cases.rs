@@ -95,6 +95,19 @@ impl CaseReport {
     }
 }
 
+/// All cases in the form in which another Rego engine can judge them.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct CaseInputs {
+    /// The Rego files, by path below the rules folder.
+    pub modules: BTreeMap<String, String>,
+    /// The packages whose `deny` is asked, below `data.provisioner`.
+    pub packages: Vec<String>,
+    /// Books, tables, and checks, once for all cases that share them.
+    pub data: Vec<Value>,
+    /// The cases.
+    pub cases: Vec<CaseInput>,
+}
+
 /// A case in the form in which another Rego engine can judge it.
 #[derive(Clone, Debug, Serialize)]
 pub struct CaseInput {
@@ -104,9 +117,9 @@ pub struct CaseInput {
     pub case: String,
     /// The input document.
     pub input: Value,
-    /// The books and tables.
-    pub data: Value,
-    /// All that the rules said: rule, step, path, and state.
+    /// The position of its data.
+    pub data: usize,
+    /// All that the rules said.
     pub said: Value,
 }
 
@@ -146,19 +159,27 @@ pub(super) fn inputs(
     texts: &BTreeMap<String, String>,
     legislator: &Legislator,
     catalog: &Catalog,
-) -> Result<Vec<CaseInput>, RulesError> {
-    let mut all = Vec::new();
+) -> Result<CaseInputs, RulesError> {
+    let mut all = CaseInputs::default();
+    if let Some(set) = legislator.set() {
+        all.modules = set.modules();
+        all.packages = set.packages();
+    }
     visit(texts, legislator, |rule, case, with_books, file| {
         let plan = case.plan(file, rule)?;
         let document = input(&plan, &case.surroundings(&case.estimate(&plan), catalog)).document;
-        let as_json = |value| serde_json::to_value(value).map_err(|e| RulesError::Evaluation(e.to_string()));
         let Some(set) = with_books.set() else { return Err(RulesError::Empty) };
         let said = set.ask(document.clone())?.into_iter().map(|said| said.value).collect();
-        all.push(CaseInput {
+        let data = set.data();
+        let position = all.data.iter().position(|known| *known == data).unwrap_or_else(|| {
+            all.data.push(data);
+            all.data.len() - 1
+        });
+        all.cases.push(CaseInput {
             rule: rule.to_owned(),
             case: case.case.clone(),
-            input: as_json(&document)?,
-            data: set.data(),
+            input: serde_json::to_value(&document).map_err(|e| RulesError::Evaluation(e.to_string()))?,
+            data: position,
             said: Value::Array(said),
         });
         Ok(())
@@ -198,13 +219,21 @@ impl Case {
             place: format!("{rule}, \"{}\"", self.case),
             message,
         };
+        // A read that other steps can refer to: what it returns is not known when a plan is judged.
+        let earlier = CaseStep {
+            id: "earlier".into(),
+            operation: "aws sts GetCallerIdentity".into(),
+            params: nothing(),
+            region: None,
+        };
         let alone = self.operation.iter().map(|operation| CaseStep {
             id: "step".into(),
             operation: operation.clone(),
             params: self.params.clone(),
             region: self.region.clone(),
         });
-        let steps = alone
+        let steps = std::iter::once(earlier)
+            .chain(alone)
             .chain(self.steps.iter().cloned())
             .map(|step| {
                 let mut words = step.operation.split_whitespace();
@@ -281,4 +310,37 @@ impl Case {
             _ => None,
         }
     }
+}
+
+/// A case ready to be judged, for tests that ask more than the case does.
+#[cfg(test)]
+pub(super) struct CasePlan {
+    pub(super) rule: String,
+    pub(super) plan: Plan,
+    pub(super) legislator: Legislator,
+    case: Case,
+    estimate: Option<Estimate>,
+}
+
+#[cfg(test)]
+impl CasePlan {
+    pub(super) fn surroundings<'a>(&'a self, catalog: &'a Catalog) -> Surroundings<'a> {
+        self.case.surroundings(&self.estimate, catalog)
+    }
+}
+
+#[cfg(test)]
+pub(super) fn plans(
+    texts: &BTreeMap<String, String>,
+    legislator: &Legislator,
+) -> Result<Vec<CasePlan>, RulesError> {
+    let mut all = Vec::new();
+    visit(texts, legislator, |rule, case, with_books, file| {
+        let plan = case.plan(file, rule)?;
+        let estimate = case.estimate(&plan);
+        let legislator = with_books.clone();
+        all.push(CasePlan { rule: rule.to_owned(), plan, legislator, case: case.clone(), estimate });
+        Ok(())
+    })?;
+    Ok(all)
 }

@@ -92,19 +92,21 @@ impl Check {
     pub(super) fn row(&self, rule: &str, title: &str, operation: &str) -> Value {
         let keys = |path: &String| path.split('.').map(str::to_owned).collect::<Vec<_>>();
         let paths: Vec<_> = std::iter::once(&self.path).chain(&self.or).map(keys).collect();
-        let absent = if self.changes.iter().any(|name| name == operation) { Absent::Ok } else { self.absent };
+        let absent = match self.absent {
+            _ if self.changes.iter().any(|name| name == operation) => Absent::Ok,
+            Absent::Ok if self.required => Absent::Bad,
+            said => said,
+        };
         let mut row = json!({
             "rule": rule, "title": title, "paths": paths, "good": self.good, "bad": self.bad,
             "absent": absent, "each": self.each.as_ref().map(keys).unwrap_or_default(),
             "in_list": self.each.is_some(), "environment": self.environment,
+            "set": self.set.clone().or_else(|| self.remedy()),
         });
         for (name, condition) in [("when", &self.when), ("unless", &self.unless)] {
             if let Some(condition) = condition {
                 row[name] = json!({"keys": keys(&condition.path), "is": condition.is});
             }
-        }
-        if let Some(set) = self.set.clone().or_else(|| self.remedy()) {
-            row["set"] = set;
         }
         row
     }

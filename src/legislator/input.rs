@@ -91,6 +91,7 @@ pub(super) fn input(plan: &Plan, with: &Surroundings<'_>) -> Input {
     }
     let changes_anything = !steps.is_empty();
     let by: BTreeMap<Rego, Rego> = by.into_iter().map(|(name, steps)| (name, Rego::from(steps))).collect();
+    let inventory = if with.inventory.is_object() { with.inventory.clone() } else { json!({}) };
     let document: BTreeMap<Rego, Rego> = BTreeMap::from([
         (Rego::from("plan"), Rego::from(summary(plan, with))),
         (
@@ -99,7 +100,7 @@ pub(super) fn input(plan: &Plan, with: &Surroundings<'_>) -> Input {
         ),
         (Rego::from("steps"), Rego::from(steps)),
         (Rego::from("by"), Rego::from(by)),
-        (Rego::from("inventory"), Rego::from(with.inventory.clone())),
+        (Rego::from("inventory"), Rego::from(inventory)),
     ]);
     Input { document: Rego::from(document), environments, changes_anything }
 }

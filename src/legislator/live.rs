@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::{Map, Value};
 
-use super::cases::{self, CaseInput, CaseReport};
+use super::cases::{self, CaseInputs, CaseReport};
 use super::judge::{self, Surroundings};
 use super::ruleset::RuleSet;
 use super::{Books, RuleInfo, RulesError, constraints};
@@ -27,8 +27,8 @@ pub struct Legislator {
 struct State {
     /// The last good rules.
     set: Option<Arc<RuleSet>>,
-    /// What was read last, good or not.
-    texts: BTreeMap<String, String>,
+    /// What was read last, good or not; nothing when it could not be read.
+    texts: Option<BTreeMap<String, String>>,
     /// Why what was read last is not in force.
     error: Option<RulesError>,
 }
@@ -71,18 +71,18 @@ impl Legislator {
                 let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
                 state.error = Some(RulesError::Read(error.to_string()));
                 // So that the same texts count as news once they can be read again.
-                state.texts = BTreeMap::new();
+                state.texts = None;
             }
         }
     }
 
     fn take(&self, texts: BTreeMap<String, String>) {
-        if self.state.read().unwrap_or_else(PoisonError::into_inner).texts == texts {
+        if self.state.read().unwrap_or_else(PoisonError::into_inner).texts.as_ref() == Some(&texts) {
             return;
         }
         let read = RuleSet::from_texts(&texts);
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        state.texts = texts;
+        state.texts = Some(texts);
         match read {
             Ok(set) => {
                 state.set = Some(Arc::new(set));
@@ -152,14 +152,14 @@ impl Legislator {
     /// # Errors
     ///
     /// As [`Legislator::test`].
-    pub fn case_inputs(&self, catalog: &Catalog) -> Result<Vec<CaseInput>, RulesError> {
+    pub fn case_inputs(&self, catalog: &Catalog) -> Result<CaseInputs, RulesError> {
         cases::inputs(&self.tested()?, self, catalog)
     }
 
     /// The texts read last, which must be those in force.
     fn tested(&self) -> Result<BTreeMap<String, String>, RulesError> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        state.error.clone().map_or_else(|| Ok(state.texts.clone()), Err)
+        state.error.clone().map_or_else(|| Ok(state.texts.clone().unwrap_or_default()), Err)
     }
 
     pub(super) fn set(&self) -> Option<Arc<RuleSet>> {

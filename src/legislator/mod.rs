@@ -24,12 +24,14 @@ mod tags;
 
 pub use book_kinds::{Action, Budget, DatabaseLimit, MandatoryTag, PerCloud, PerEnvironment, Thresholds};
 pub use books::{Actions, Books, FinopsBook, OwnerBook, SecurityBook};
-pub use cases::{CaseInput, CaseReport, CaseResult, Expect};
+pub use cases::{CaseInput, CaseInputs, CaseReport, CaseResult, Expect};
 pub use catalogue::{RuleInfo, Scope};
 pub use check::{Absent, Check, When};
 pub use error::RulesError;
 pub use judge::Surroundings;
 pub use live::Legislator;
 
+#[cfg(test)]
+mod guard_tests;
 #[cfg(test)]
 mod tests;

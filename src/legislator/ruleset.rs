@@ -120,7 +120,7 @@ impl RuleSet {
         engine
             .add_data(Rego::from(self.data.clone()))
             .map_err(|e| RulesError::Evaluation(first_lines(&e)))?;
-        let empty = json!({"plan": {"name": "", "unpriced": []}, "environment": "", "steps": {}, "by": {}, "inventory": null});
+        let empty = json!({"plan": {"name": "", "unpriced": []}, "environment": "", "steps": {}, "by": {}, "inventory": {}});
         self.ask(Rego::from(empty)).map(|_| ()).map_err(|error| match error {
             RulesError::Evaluation(message) => RulesError::Rego { file: "the rules".into(), message },
             other => other,
@@ -152,6 +152,17 @@ impl RuleSet {
     /// What the rules read beside the plan: books, tables, and checks.
     pub(super) fn data(&self) -> Value {
         self.data.clone()
+    }
+
+    /// The Rego files, by path below the rules folder.
+    pub(super) fn modules(&self) -> BTreeMap<String, String> {
+        let rego = self.texts.iter().filter(|(file, _)| file.ends_with(".rego"));
+        rego.map(|(file, text)| (file.clone(), text.clone())).collect()
+    }
+
+    /// The packages whose `deny` is asked.
+    pub(super) fn packages(&self) -> Vec<String> {
+        self.decisions.iter().map(|(pack, _)| pack.clone()).collect()
     }
 
     /// The rows of the rules that are checks, by pack and operation.
