@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::args::{CatalogCommand, Command, ConformanceCommand, PlanCommand, RulesCommand};
-use super::conformance::{Models, endpoint, parse, render, search, serve, verdict};
+use super::conformance::{Models, cost, endpoint, parse, render, search, serve, verdict};
 use super::{Args, CliError, Exit, Output, catalog, catalog_update, output, rules};
 use crate::catalog::Catalog;
 use crate::config::Home;
+use crate::finops::PriceBook;
 use crate::plan;
 
 /// Runs the program; the error, if any, is already on standard error.
@@ -88,6 +89,11 @@ fn conformance(command: ConformanceCommand, folder: Option<&Path>) -> Result<Exi
             let catalog = Catalog::open(Some(home.data())).map_err(CliError::failed)?;
             let mut judge = verdict::Judge::new(catalog.clone(), rules::open(&home, &catalog)?);
             serve(input, output, |line| judge.answer(line))?;
+        }
+        ConformanceCommand::Cost => {
+            let prices = home(folder)?.data().join("prices");
+            let book = PriceBook::open(Some(&prices)).map_err(CliError::failed)?;
+            serve(input, output, |line| cost::answer(&book, line))?;
         }
         _ => return Err(CliError::failed("this checker is not there yet")),
     }

@@ -1,5 +1,6 @@
 //! JSON Lines in, JSON Lines out, for checkers; the very code that a live run uses.
 
+pub(crate) mod cost;
 pub(crate) mod endpoint;
 mod lines;
 mod model;
