@@ -1,6 +1,8 @@
 //! One turn: the model is asked, tools answer it, it is asked again, until it says something or
 //! proposes a plan that holds.
 
+use std::collections::BTreeSet;
+
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
@@ -117,6 +119,7 @@ impl<'a> Talk<'a> {
         for call in &mut done.calls {
             call.name = fit(&line(&call.name), NAME_CELLS);
         }
+        self.tell_apart(&mut done.calls, round);
         let looked_up = self.look_up(&done.calls).await;
         let proposals = done.calls.iter().filter(|call| call.name == tools::PROPOSE).count();
         let mut texts = Vec::new();
@@ -149,6 +152,21 @@ impl<'a> Talk<'a> {
             self.context.turn.push(Message::Tool { call, text });
         }
         Ok(Next::Again)
+    }
+
+    /// Gives calls whose ids were used before in this turn ids of their own: answers name the call.
+    fn tell_apart(&self, calls: &mut [ToolCall], round: usize) {
+        let before = self.context.turn.iter().flat_map(|message| match message {
+            Message::Model { calls, .. } => calls.as_slice(),
+            _ => &[],
+        });
+        let mut used: BTreeSet<String> = before.map(|call| call.id.clone()).collect();
+        for (index, call) in calls.iter_mut().enumerate() {
+            if used.contains(&call.id) {
+                call.id = format!("call_{round}_{index}");
+            }
+            used.insert(call.id.clone());
+        }
     }
 
     /// What the tools answer, a few at a time, in the order of the calls; nothing for a proposal.

@@ -221,3 +221,20 @@ async fn events_between_comments_and_keepalives_count() {
     let out = turn("hello", vec![Script::raw(bytes)]).await;
     assert_eq!(out.answer().text, "still here");
 }
+
+#[tokio::test]
+async fn calls_with_the_same_id_are_told_apart() {
+    let call = |index: u64| json!({"index": index, "id": "0", "function": {"name": "aws_search", "arguments": "{\"query\": \"a\"}"}});
+    let round = || Script::events(&[delta(json!({"tool_calls": [call(0), call(1)]}), Some("tool_calls"))]);
+    let out = turn("list", vec![round(), round(), Script::text("done")]).await;
+    let messages = &out.server.asked()[2].body["messages"];
+    let answered: Vec<&str> =
+        messages.as_array().unwrap().iter().filter_map(|m| m["tool_call_id"].as_str()).collect();
+    assert_eq!(answered, ["0", "call_1_1", "call_2_0", "call_2_1"]);
+    let asked: Vec<&str> = [2, 5]
+        .iter()
+        .flat_map(|at| messages[*at]["tool_calls"].as_array().unwrap())
+        .map(|call| call["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(asked, answered);
+}
