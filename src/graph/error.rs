@@ -16,4 +16,12 @@ pub enum GraphError {
     /// There is no such resource.
     #[error("the graph knows no resource `{0}`; it may exist all the same")]
     UnknownNode(String),
+    /// Several resources have this name.
+    #[error("`{wanted}` names several resources: {}; use the whole key", .candidates.join(", "))]
+    Ambiguous {
+        /// What was asked for.
+        wanted: String,
+        /// The keys of some of them.
+        candidates: Vec<String>,
+    },
 }

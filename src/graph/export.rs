@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use super::{Existence, Picture};
+use super::svg::svg;
+use super::{Existence, Picture, Relation};
 use crate::text;
 
 /// A form of the graph.
@@ -15,6 +16,8 @@ pub enum Form {
     Dot,
     /// Mermaid, as Markdown viewers draw it.
     Mermaid,
+    /// A picture.
+    Svg,
     /// Statements that fill a graph database.
     Cypher,
 }
@@ -28,11 +31,11 @@ impl FromStr for Form {
             "dot" => Ok(Form::Dot),
             "mermaid" => Ok(Form::Mermaid),
             "cypher" => Ok(Form::Cypher),
-            "svg" => Err("svg is not made yet: export to dot, and draw it with `dot -Tsvg`".into()),
+            "svg" => Ok(Form::Svg),
             "terraform" | "plan" => Err(format!(
                 "{text} is not made yet: `provisioner history workflow` gives a reusable plan of one execution"
             )),
-            other => Err(format!("unknown form `{other}`: use json, dot, mermaid, or cypher")),
+            other => Err(format!("unknown form `{other}`: use json, dot, mermaid, svg, or cypher")),
         }
     }
 }
@@ -44,15 +47,20 @@ impl Picture {
         let numbers: BTreeMap<&str, usize> =
             self.nodes.iter().enumerate().map(|(at, node)| (node.key.as_str(), at)).collect();
         let edges = self.edges.iter().filter_map(|edge| {
-            Some((numbers.get(edge.from.as_str())?, numbers.get(edge.to.as_str())?, quoted(&edge.by)))
+            let by = format!("{} {}", edge.relation.as_str(), quoted(&edge.by));
+            Some((numbers.get(edge.from.as_str())?, numbers.get(edge.to.as_str())?, by))
         });
         let label = |at: usize| {
             let node = &self.nodes[at];
-            let gone = if node.state == Existence::Deleted { " (deleted)" } else { "" };
-            quoted(&format!("{} {} {}{gone}", node.service, node.kind, node.name))
+            let state = match node.state {
+                Existence::Exists => String::new(),
+                other => format!(" ({})", other.as_str()),
+            };
+            quoted(&format!("{} {} {}{state}", node.service, node.kind, node.name))
         };
         match form {
             Form::Json => serde_json::to_string_pretty(self).unwrap_or_default(),
+            Form::Svg => svg(self),
             Form::Dot => {
                 let mut out = vec!["digraph resources {".to_owned(), "  rankdir=BT;".to_owned()];
                 out.extend((0..self.nodes.len()).map(|at| format!("  n{at} [label=\"{}\"];", label(at))));
@@ -72,19 +80,23 @@ impl Picture {
                     .iter()
                     .map(|node| {
                         format!(
-                            "MERGE (:Resource {{key: \"{}\", kind: \"{}\", name: \"{}\"}});",
+                            "MERGE (r:Resource {{key: \"{}\"}}) SET r.cloud = \"{}\", r.service = \"{}\", r.kind = \"{}\", r.name = \"{}\", r.state = \"{}\";",
                             quoted(&node.key),
+                            node.cloud,
+                            quoted(&node.service),
                             quoted(&node.kind),
-                            quoted(&node.name)
+                            quoted(&node.name),
+                            node.state.as_str()
                         )
                     })
                     .collect();
                 out.extend(self.edges.iter().map(|edge| {
+                    let relation = if edge.relation == Relation::In { "IN" } else { "NEEDS" };
                     format!(
-                        "MATCH (a:Resource {{key: \"{}\"}}), (b:Resource {{key: \"{}\"}}) MERGE (a)-[:NEEDS {{by: \"{}\"}}]->(b);",
+                        "MATCH (a:Resource {{key: \"{}\"}}), (b:Resource {{key: \"{}\"}}) MERGE (a)-[:{relation} {{by: \"{}\"}}]->(b);",
                         quoted(&edge.from),
                         quoted(&edge.to),
-                        quoted(&edge.by)
+                        quoted(&edge.by),
                     )
                 }));
                 out.join("\n")
@@ -115,9 +127,14 @@ mod tests {
             kind: kind.into(),
             name: name.into(),
             identity: Map::new(),
+            aliases: vec![],
             region: None,
+            account: None,
+            tags: BTreeMap::new(),
             attributes: Value::Null,
+            settings: BTreeMap::new(),
             state: Existence::Exists,
+            since: Timestamp::UNIX_EPOCH,
             made_by: None,
             first_seen: Timestamp::UNIX_EPOCH,
             last_seen: Timestamp::UNIX_EPOCH,
@@ -127,14 +144,35 @@ mod tests {
     #[test]
     fn every_form_holds_both_ends_and_the_edge() {
         let (vpc, subnet) = (node("Vpc", "vpc-1"), node("Subnet", "a\"];evil"));
-        let edge = Edge { from: subnet.key.clone(), to: vpc.key.clone(), by: "VpcId".into() };
-        let picture = Picture { nodes: vec![vpc, subnet], edges: vec![edge] };
-        for form in [Form::Json, Form::Dot, Form::Mermaid, Form::Cypher] {
+        let edge = Edge {
+            from: subnet.key.clone(),
+            to: vpc.key.clone(),
+            by: "VpcId".into(),
+            relation: Relation::In,
+        };
+        let picture = Picture { nodes: vec![vpc, subnet], edges: vec![edge], damaged: vec![] };
+        for form in [Form::Json, Form::Dot, Form::Mermaid, Form::Svg, Form::Cypher] {
             let text = picture.export(form);
             assert!(text.contains("vpc-1") && text.contains("VpcId"), "{text}");
         }
         assert!(!picture.export(Form::Dot).contains("a\"];evil"), "a name cannot leave its quotes");
         assert!(picture.export(Form::Dot).contains("n1 -> n0"));
+    }
+
+    #[test]
+    fn a_picture_without_resources_and_one_with_a_circle_are_drawn_too() {
+        assert!(Picture::default().export(Form::Svg).ends_with("</svg>\n"));
+        let (a, b) = (node("A", "<script>"), node("B", "b"));
+        let edge = |from: &Node, to: &Node| Edge {
+            from: from.key.clone(),
+            to: to.key.clone(),
+            by: "x".into(),
+            relation: Relation::Needs,
+        };
+        let edges = vec![edge(&a, &b), edge(&b, &a)];
+        let drawn = Picture { nodes: vec![a, b], edges, damaged: vec![] }.export(Form::Svg);
+        assert_eq!(drawn.matches("<line").count(), 2);
+        assert!(!drawn.contains("<script"), "{drawn}");
     }
 
     #[test]

@@ -1,17 +1,18 @@
 //! The graph in the store, and questions about it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::{Edge, Existence, GraphError, Node};
 use crate::plan::Target;
 use crate::store::{Range, Store, Tree};
 
-/// Resources that the inventory names at most.
-const MOST_LISTED: usize = 2000;
+/// The tree of the resources.
+pub(super) const NODES: &str = "nodes";
+/// Candidates that an error names.
+const MOST_CANDIDATES: usize = 5;
 
 /// The graph of a store; clones share it.
 #[derive(Clone)]
@@ -21,12 +22,15 @@ pub struct Graph {
 }
 
 /// A part of the graph.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
     /// The resources, by key.
     pub nodes: Vec<Node>,
     /// What holds them together.
     pub edges: Vec<Edge>,
+    /// What could not be read: tree, key, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub damaged: Vec<String>,
 }
 
 impl Graph {
@@ -34,12 +38,12 @@ impl Graph {
     #[must_use]
     pub fn open(store: &Arc<dyn Store>) -> Self {
         Self {
-            nodes: Tree::new(Arc::clone(store), "nodes", 1),
+            nodes: Tree::new(Arc::clone(store), NODES, 1),
             edges: Tree::new(Arc::clone(store), "edges", 1),
         }
     }
 
-    /// Everything that is known of a target. A damaged value is left out and logged.
+    /// Everything that is known of a target. A damaged value is named and hides no other.
     ///
     /// # Errors
     ///
@@ -47,16 +51,16 @@ impl Graph {
     pub fn picture(&self, target: Target) -> Result<Picture, GraphError> {
         let prefix = format!("{target}/");
         let mut picture = Picture::default();
-        for (key, node) in self.nodes.each(&Range::prefix(&prefix))? {
+        for (_, node) in self.nodes.each(&Range::prefix(&prefix))? {
             match node {
                 Ok(node) => picture.nodes.push(node),
-                Err(error) => tracing::warn!(key, %error, "a resource of the graph cannot be read"),
+                Err(error) => picture.damaged.push(error.to_string()),
             }
         }
-        for (key, edge) in self.edges.each(&Range::prefix(&prefix))? {
+        for (_, edge) in self.edges.each(&Range::prefix(&prefix))? {
             match edge {
                 Ok(edge) => picture.edges.push(edge),
-                Err(error) => tracing::warn!(key, %error, "an edge of the graph cannot be read"),
+                Err(error) => picture.damaged.push(error.to_string()),
             }
         }
         Ok(picture)
@@ -93,7 +97,7 @@ impl Graph {
             .chain(std::iter::once(centre.as_str()))
             .collect();
         let nodes = whole.nodes.iter().filter(|node| keys.contains(node.key.as_str())).cloned().collect();
-        Ok(Picture { nodes, edges })
+        Ok(Picture { nodes, edges, damaged: whole.damaged })
     }
 
     /// Everything that needs a resource, directly or through others, and is there.
@@ -125,35 +129,55 @@ impl Graph {
             .collect())
     }
 
-    /// What the Legislator is told: how many resources of each kind are there, and which.
-    ///
-    /// `{"counts": {"Bucket": 2}, "resources": [{"kind", "name", "service", "region"}]}`
+    /// All resources of a kind, for example `Bucket`, that are not known to be gone.
     ///
     /// # Errors
     ///
     /// The store cannot be read.
-    pub fn inventory(&self, target: Target) -> Result<Value, GraphError> {
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        let mut resources = Vec::new();
-        for node in self.picture(target)?.nodes.iter().filter(|node| node.state == Existence::Exists) {
-            *counts.entry(node.kind.clone()).or_default() += 1;
-            if resources.len() < MOST_LISTED {
-                resources.push(json!({
-                    "kind": node.kind, "name": node.name, "service": node.service, "region": node.region,
-                }));
-            }
-        }
-        Ok(json!({"counts": counts, "resources": resources}))
+    pub fn all_of(&self, target: Target, kind: &str) -> Result<Vec<Node>, GraphError> {
+        let mut nodes = self.picture(target)?.nodes;
+        nodes.retain(|node| node.kind.eq_ignore_ascii_case(kind) && node.state != Existence::Deleted);
+        Ok(nodes)
+    }
+
+    /// Resources that are there, hold on to nothing, and are held by nothing.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn orphans(&self, target: Target) -> Result<Vec<Node>, GraphError> {
+        let Picture { mut nodes, edges, .. } = self.picture(target)?;
+        let there: BTreeSet<String> =
+            nodes.iter().filter(|n| n.state != Existence::Deleted).map(|n| n.key.clone()).collect();
+        let tied: BTreeSet<&str> = edges
+            .iter()
+            .filter(|edge| there.contains(&edge.from) && there.contains(&edge.to))
+            .flat_map(|edge| [edge.from.as_str(), edge.to.as_str()])
+            .collect();
+        nodes.retain(|node| there.contains(&node.key) && !tied.contains(node.key.as_str()));
+        Ok(nodes)
     }
 }
 
-/// The key of the one resource of this key or name.
-fn named(picture: &Picture, name_or_key: &str) -> Result<String, GraphError> {
-    picture
+/// The key of the one resource of this key, name, or other name.
+fn named(picture: &Picture, wanted: &str) -> Result<String, GraphError> {
+    let wanted = wanted.trim();
+    if let Some(node) = picture.nodes.iter().find(|node| node.key == wanted) {
+        return Ok(node.key.clone());
+    }
+    let called: Vec<&Node> = picture
         .nodes
         .iter()
-        .find(|node| node.key == name_or_key)
-        .or_else(|| picture.nodes.iter().find(|node| node.name == name_or_key))
-        .map(|node| node.key.clone())
-        .ok_or_else(|| GraphError::UnknownNode(name_or_key.to_owned()))
+        .filter(|node| node.name == wanted || node.aliases.iter().any(|alias| alias == wanted))
+        .collect();
+    // What is gone does not stand in the way of what is there.
+    let there: Vec<&Node> = called.iter().copied().filter(|node| node.state != Existence::Deleted).collect();
+    match if there.is_empty() { called } else { there }.as_slice() {
+        [one] => Ok(one.key.clone()),
+        [] => Err(GraphError::UnknownNode(wanted.to_owned())),
+        several => Err(GraphError::Ambiguous {
+            wanted: wanted.to_owned(),
+            candidates: several.iter().take(MOST_CANDIDATES).map(|node| node.key.clone()).collect(),
+        }),
+    }
 }

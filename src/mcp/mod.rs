@@ -7,6 +7,7 @@ mod cloud_client;
 mod error;
 mod files_client;
 mod graph_client;
+mod memory_client;
 mod server;
 mod servers;
 mod switchboard;
@@ -16,6 +17,7 @@ pub use cloud_client::CloudClient;
 pub use error::SwitchboardError;
 pub use files_client::FilesClient;
 pub use graph_client::GraphClient;
+pub use memory_client::MemoryClient;
 pub use switchboard::{Offered, Parts, Switchboard};
 pub use tool::{ToolReply, ToolSpec};
 

@@ -12,7 +12,7 @@ use super::servers::graph::{GraphTools, LearnTools};
 use super::servers::memory::{MemoryTools, NoteTools};
 use super::servers::read::ReadTool;
 use super::tool::text_of;
-use super::{CloudClient, FilesClient, GraphClient, SwitchboardError, ToolReply, ToolSpec};
+use super::{CloudClient, FilesClient, GraphClient, MemoryClient, SwitchboardError, ToolReply, ToolSpec};
 use crate::catalog::Catalog;
 use crate::clouds::Cloud;
 use crate::files::FileRoom;
@@ -54,6 +54,7 @@ pub struct Switchboard {
     clouds: CloudClient,
     files: FilesClient,
     graph: GraphClient,
+    memory: MemoryClient,
     offered: Vec<Offered>,
     /// By name; these faces can only read.
     agent: BTreeMap<String, Client>,
@@ -67,11 +68,13 @@ impl Switchboard {
     ///
     /// A server does not answer.
     pub async fn start(parts: Parts) -> Result<Self, SwitchboardError> {
+        let graph = Graph::open(&parts.store);
         let mut executor = BTreeMap::new();
         let mut faces = Vec::new();
         for (name, cloud) in parts.clouds {
             let find = Arc::new(CatalogTools::new(name, parts.catalog.clone()));
-            let read = Arc::new(ReadTool::new(name, parts.catalog.clone(), Arc::clone(&cloud)));
+            let (catalog, to) = (parts.catalog.clone(), Arc::clone(&cloud));
+            let read = Arc::new(ReadTool::new(name, catalog, to, graph.clone(), parts.target));
             let act = Arc::new(ActTools::new(name, cloud));
             let all = Server::new(name.as_str(), vec![find.clone(), read.clone(), act]);
             executor.insert(name, Client::connect(all).await?);
@@ -84,7 +87,6 @@ impl Switchboard {
         let remember = Arc::new(MemoryTools::new(conversations, notes.clone()));
         let memory = Server::new("memory", vec![remember.clone(), Arc::new(NoteTools::new(notes))]);
         faces.push(Server::new("memory", vec![remember]));
-        let graph = Graph::open(&parts.store);
         let look = Arc::new(GraphTools::new(graph.clone(), parts.target));
         let learn = LearnTools::new(graph, parts.target, parts.store, parts.catalog);
         let graph = Server::new("graph", vec![look.clone(), Arc::new(learn)]);
@@ -125,8 +127,8 @@ impl Switchboard {
         }
         let files = FilesClient::new(Client::connect(files).await?);
         offered.sort_by(|a, b| (&a.server, !a.planner, &a.tool).cmp(&(&b.server, !b.planner, &b.tool)));
-        let graph = GraphClient::new(graph);
-        Ok(Self { clouds: CloudClient::new(executor), files, graph, offered, agent, tools })
+        let (graph, memory) = (GraphClient::new(graph), MemoryClient::new(memory));
+        Ok(Self { clouds: CloudClient::new(executor), files, graph, memory, offered, agent, tools })
     }
 
     /// The tools of the faces that can only read, for a planner.
@@ -169,6 +171,12 @@ impl Switchboard {
     #[must_use]
     pub fn graph(&self) -> GraphClient {
         self.graph.clone()
+    }
+
+    /// Past conversations and notes.
+    #[must_use]
+    pub fn memory(&self) -> MemoryClient {
+        self.memory.clone()
     }
 
     /// Every tool of every server, and who may call it.

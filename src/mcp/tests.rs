@@ -320,11 +320,42 @@ async fn a_planner_may_look_into_memory_and_graph_and_change_neither() {
 }
 
 #[tokio::test]
+async fn a_note_goes_through_the_server_and_back() {
+    let (board, _) = board().await;
+    let memory = board.memory();
+    let kept = memory.remember("owner", "team-web pays from 9001", Some("s-1")).await.unwrap();
+    assert_eq!(memory.recall("9001").await.unwrap(), [kept]);
+    let told = board.agent_call("memory_recall", json!({})).await;
+    assert!(told.text.contains("team-web pays from 9001"), "{told:?}");
+    assert!(memory.remember("owner", " ", None).await.unwrap_err().to_string().contains("note"));
+    assert!(memory.forget("owner").await.unwrap() && !memory.forget("owner").await.unwrap());
+    assert!(board.agent_call("memory_recall", json!({})).await.text.contains("nothing"));
+    assert!(memory.search("bucket").await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn the_graph_says_what_it_does_not_know() {
     let (board, _) = board().await;
     let error = board.graph().learn(&crate::plan::ExecutionId("x-none".into())).await.unwrap_err();
     assert!(error.to_string().contains("x-none"), "{error}");
-    assert_eq!(board.graph().inventory().await.unwrap(), json!({"counts": {}, "resources": []}));
+    let inventory = board.graph().inventory().await.unwrap();
+    assert_eq!((&inventory["counts"], &inventory["networks"]), (&json!({}), &json!({})));
+    assert!(board.graph().show("logs").await.unwrap_err().to_string().contains("may exist"));
+}
+
+#[tokio::test]
+async fn what_a_planner_looked_at_is_known_to_the_graph() {
+    let (board, _) = board().await;
+    let params = json!({"Buckets": [{"Name": "logs"}, {"Name": "site"}]});
+    board
+        .agent_call("aws_read", json!({"service": "s3", "operation": "ListBuckets", "params": params}))
+        .await;
+    let found = board.graph().find("bucket logs").await.unwrap();
+    assert_eq!(found.iter().map(|n| n.key.as_str()).collect::<Vec<_>>(), ["sandbox/aws/s3/Bucket/logs"]);
+    assert_eq!(found[0].made_by, None);
+    assert!(board.graph().dependents("logs").await.unwrap().is_empty());
+    let told = board.agent_call("graph_dependents", json!({"name": "logs"})).await;
+    assert!(told.text.contains("nothing that is known needs logs"), "{told:?}");
 }
 
 #[tokio::test]

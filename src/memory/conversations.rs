@@ -1,31 +1,39 @@
-//! Conversations: every entry under its own key, and one summary each.
+//! Conversations: every entry under its own key, and one card each that sums the entries up.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::MemoryError;
+use super::card::{Card, monthly_of};
+use super::unsecret::without_secrets;
 use crate::plan::Target;
 use crate::protocol::{Entry, Role, SessionId, SessionSummary};
-use crate::store::{Range, Store, Tree};
+use crate::store::{Expect, Range, Store, StoreError, Tree};
 use crate::text;
 
-/// Cells of the name that the first words give.
+/// Cells that a name may have.
 const NAME_CELLS: usize = 60;
+/// Cells of an excerpt.
+const EXCERPT_CELLS: usize = 160;
 /// Candidates that an error names.
 const MOST_CANDIDATES: usize = 5;
+/// How often a change is tried anew when somebody else was faster.
+const MOST_TRIES: usize = 20;
+/// The tree of the cards.
+const CARDS: &str = "sessions";
 
 /// All conversations of a store; clones share it.
 #[derive(Clone)]
 pub struct Conversations {
-    summaries: Tree<SessionSummary>,
+    cards: Tree<Card>,
     entries: Tree<Entry>,
 }
 
 /// A place in a conversation where words were found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Match {
     /// The conversation.
     pub session: SessionId,
@@ -42,7 +50,7 @@ impl Conversations {
     #[must_use]
     pub fn open(store: &Arc<dyn Store>) -> Self {
         Self {
-            summaries: Tree::new(Arc::clone(store), "sessions", 1),
+            cards: Tree::new(Arc::clone(store), CARDS, 1),
             entries: Tree::new(Arc::clone(store), "entries", 1),
         }
     }
@@ -56,59 +64,85 @@ impl Conversations {
         let now = Timestamp::now();
         let random = Uuid::new_v4().simple().to_string();
         let id = format!("s-{}-{}", now.strftime("%Y%m%d-%H%M%S%3f"), &random[..4]);
-        let summary = SessionSummary {
-            id: id.clone(),
-            name: String::new(),
-            started: now,
-            last: now,
-            entries: 0,
-            executions: 0,
-            monthly: rust_decimal::Decimal::ZERO,
-            target,
-        };
-        self.summaries.add(&id, &summary)?;
+        self.cards.add(&id, &Card::new(&id, now, target))?;
         Ok(id)
     }
 
-    /// Adds an entry; it is on disk when this returns.
+    /// Adds an entry, its secrets masked; it is on disk when this returns.
+    ///
+    /// A damaged summary is made again from the entries, so that no words are lost for it.
     ///
     /// # Errors
     ///
-    /// The conversation is unknown or the store refused.
+    /// The conversation is unknown, its summary is of a newer version, or the store refused.
     pub fn append(&self, id: &str, entry: &Entry) -> Result<(), MemoryError> {
-        let mut summary = self.summary(id)?;
-        let key = key(id, summary.entries);
-        summary.entries += 1;
-        summary.last = Timestamp::now();
-        match entry {
-            Entry::Said { role: Role::Person, text, .. } if summary.name.is_empty() => {
-                summary.name = text::fit(&text::line(text), NAME_CELLS);
-            }
-            Entry::Executed { summary: run } => {
-                summary.executions += 1;
-                summary.target = run.target;
-                summary.monthly += self.monthly_of(id, &run.digest)?;
-            }
-            _ => {}
-        }
-        let store = self.entries.store();
-        store
-            .commit(&[self.entries.change(&key, Some(entry))?, self.summaries.change(id, Some(&summary))?])?;
-        store.flush()?;
-        Ok(())
+        let entry = without_secrets(entry);
+        self.change(id, |card| {
+            let key = key(id, card.summary.entries);
+            let monthly = match &entry {
+                Entry::Executed { summary } => monthly_of(&self.entries(id)?, &summary.digest),
+                _ => None,
+            };
+            card.add(&entry, Timestamp::now(), monthly, NAME_CELLS);
+            Ok(Some((key, &entry)))
+        })
     }
 
-    /// What the plan of this digest costs a month, as it was proposed in the conversation.
-    fn monthly_of(
+    /// Changes a card, and adds an entry with it; anew, when somebody else was faster.
+    fn change<'a>(
         &self,
         id: &str,
-        digest: &crate::plan::Digest,
-    ) -> Result<rust_decimal::Decimal, MemoryError> {
-        let found = self.entries(id)?.into_iter().rev().find_map(|entry| match entry {
-            Entry::Proposed { estimate, .. } if estimate.plan == *digest => Some(estimate.monthly),
-            _ => None,
-        });
-        Ok(found.unwrap_or_default())
+        change: impl Fn(&mut Card) -> Result<Option<(String, &'a Entry)>, MemoryError>,
+    ) -> Result<(), MemoryError> {
+        let store = self.cards.store();
+        let mut tries = 0;
+        loop {
+            // Read before the card: a change in between is then a conflict, never an overwrite.
+            let found = store.get(CARDS, id.as_bytes())?;
+            let mut card = self.card(id)?;
+            let added = change(&mut card)?;
+            let mut changes = vec![self.cards.change(id, Some(&card))?];
+            changes[0].expect = found.map_or(Expect::Absent, Expect::Exactly);
+            if let Some((key, entry)) = added {
+                let mut change = self.entries.change(&key, Some(entry))?;
+                change.expect = Expect::Absent;
+                changes.push(change);
+            }
+            tries += 1;
+            match store.commit(&changes) {
+                Err(StoreError::Conflict { .. }) if tries < MOST_TRIES => {}
+                done => {
+                    done?;
+                    store.flush()?;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn card(&self, id: &str) -> Result<Card, MemoryError> {
+        match self.cards.get(id) {
+            Err(StoreError::Value { .. }) => self.made_again(id),
+            card => card?.ok_or_else(|| unknown(id)),
+        }
+    }
+
+    /// The card that the entries add up to.
+    fn made_again(&self, id: &str) -> Result<Card, MemoryError> {
+        let entries = self.entries.each(&Range::prefix(format!("{id}/")))?;
+        let positions = entries.iter().filter_map(|(key, _)| key.rsplit_once('/')?.1.parse::<usize>().ok());
+        let next = positions.max().map_or(0, |last| last + 1);
+        let whole: Vec<Entry> = entries.into_iter().filter_map(|(_, entry)| entry.ok()).collect();
+        let mut card = Card::new(id, Timestamp::UNIX_EPOCH, Target::Sandbox);
+        for entry in &whole {
+            let monthly = match entry {
+                Entry::Executed { summary } => monthly_of(&whole, &summary.digest),
+                _ => None,
+            };
+            card.add(entry, Timestamp::UNIX_EPOCH, monthly, NAME_CELLS);
+        }
+        card.summary.entries = next;
+        Ok(card)
     }
 
     /// All entries, oldest first. A damaged one stands there as a notice and hides no other.
@@ -130,28 +164,39 @@ impl Conversations {
             .collect())
     }
 
-    /// All conversations in which something was said, latest first.
+    /// All conversations in which something was said, latest first. One whose summary cannot
+    /// be read is summed up from its entries, and its name says so.
     ///
     /// # Errors
     ///
     /// The store cannot be read.
     pub fn list(&self) -> Result<Vec<SessionSummary>, MemoryError> {
-        let all = self.summaries.each(&Range::all())?;
-        let mut good: Vec<SessionSummary> =
-            all.into_iter().filter_map(|(_, summary)| summary.ok()).filter(|s| s.entries > 0).collect();
+        let mut good = Vec::new();
+        for (id, card) in self.cards.each(&Range::all())? {
+            match card {
+                Ok(card) if card.said > 0 => good.push(card.summary),
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(id, %error, "the summary of a conversation cannot be read");
+                    let mut summary = self.made_again(&id)?.summary;
+                    let newer = matches!(error, StoreError::Version { .. });
+                    let why = if newer { "by a newer provisioner" } else { "summary damaged" };
+                    summary.name = format!("{} ({why})", summary.name).trim().to_owned();
+                    good.push(summary);
+                }
+            }
+        }
         good.sort_by(|a, b| (b.last, &b.id).cmp(&(a.last, &a.id)));
         Ok(good)
     }
 
-    /// One conversation in short.
+    /// One conversation in short; a damaged summary is made again from the entries.
     ///
     /// # Errors
     ///
-    /// It is unknown, or the store cannot be read.
+    /// It is unknown, its summary is of a newer version, or the store cannot be read.
     pub fn summary(&self, id: &str) -> Result<SessionSummary, MemoryError> {
-        self.summaries
-            .get(id)?
-            .ok_or_else(|| MemoryError::Unknown { wanted: id.to_owned(), candidates: Vec::new() })
+        Ok(self.card(id)?.summary)
     }
 
     /// Gives a conversation a name of the person's own.
@@ -160,15 +205,14 @@ impl Conversations {
     ///
     /// The name is empty, the conversation is unknown, or the store refused.
     pub fn rename(&self, id: &str, name: &str) -> Result<(), MemoryError> {
-        let name = text::fit(text::line(name).trim(), NAME_CELLS);
+        let name = text::fit(text::line(&text::mask_text(name)).trim(), NAME_CELLS);
         if name.is_empty() {
             return Err(MemoryError::EmptyName);
         }
-        let mut summary = self.summary(id)?;
-        summary.name = name;
-        self.summaries.put(id, &summary)?;
-        self.summaries.store().flush()?;
-        Ok(())
+        self.change(id, |card| {
+            card.summary.name.clone_from(&name);
+            Ok(None)
+        })
     }
 
     /// The conversation of this id, of exactly this name, or of the only name or id that begins so.
@@ -178,6 +222,10 @@ impl Conversations {
     /// None or several fit; the error lists what is near.
     pub fn find(&self, id_or_name: &str) -> Result<SessionId, MemoryError> {
         let wanted = id_or_name.trim();
+        // One in which nothing was said yet is not listed, but its id is good.
+        if self.cards.store().get(CARDS, wanted.as_bytes())?.is_some() {
+            return Ok(wanted.to_owned());
+        }
         let all = self.list()?;
         let exact: Vec<&SessionSummary> = all.iter().filter(|s| s.id == wanted || s.name == wanted).collect();
         let lower = wanted.to_lowercase();
@@ -202,7 +250,7 @@ impl Conversations {
         }
     }
 
-    /// Conversations in which all words occur in one entry, latest first.
+    /// Conversations whose name or one of whose entries holds all words, latest first.
     ///
     /// # Errors
     ///
@@ -213,20 +261,25 @@ impl Conversations {
         if words.is_empty() {
             return Ok(found);
         }
+        let fits = |text: &str| {
+            let lower = text.to_lowercase();
+            words.iter().all(|word| lower.contains(word))
+        };
         for summary in self.list()? {
             if found.len() >= limit {
                 break;
             }
-            let excerpt = self.entries(&summary.id)?.iter().find_map(|entry| {
+            let said = self.entries(&summary.id)?.into_iter().find_map(|entry| {
                 let said = match entry {
-                    Entry::Said { text, .. } => text.clone(),
-                    Entry::Proposed { plan, .. } => plan.name.clone(),
+                    Entry::Said { text, .. } => text,
+                    Entry::Proposed { plan, .. } => plan.name,
+                    Entry::Executed { summary } => summary.name,
                     _ => return None,
                 };
-                let lower = said.to_lowercase();
-                words.iter().all(|word| lower.contains(word)).then(|| text::fit(&text::line(&said), 160))
+                fits(&said).then_some(said)
             });
-            if let Some(excerpt) = excerpt {
+            if let Some(said) = said.or_else(|| fits(&summary.name).then(|| summary.name.clone())) {
+                let excerpt = text::fit(&text::line(&said), EXCERPT_CELLS);
                 found.push(Match { session: summary.id, name: summary.name, last: summary.last, excerpt });
             }
         }
@@ -239,99 +292,10 @@ fn key(id: &str, position: usize) -> String {
     format!("{id}/{position:08}")
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::{StoreError, in_memory};
-    use pretty_assertions::assert_eq;
-
-    fn said(text: &str) -> Entry {
-        Entry::Said { role: Role::Person, at: Timestamp::UNIX_EPOCH, text: text.into() }
-    }
-
-    fn conversations() -> (Conversations, Arc<dyn Store>) {
-        let store = in_memory();
-        (Conversations::open(&store), store)
-    }
-
-    #[test]
-    fn what_was_said_comes_back_in_order() {
-        let (all, _) = conversations();
-        let id = all.begin(Target::Sandbox).unwrap();
-        for n in 0..12 {
-            all.append(&id, &said(&format!("word {n}"))).unwrap();
-        }
-        let entries = all.entries(&id).unwrap();
-        assert_eq!(entries.len(), 12);
-        assert_eq!(entries[10], said("word 10"));
-        assert_eq!(all.summary(&id).unwrap().entries, 12);
-    }
-
-    #[test]
-    fn a_conversation_without_words_is_not_listed() {
-        let (all, _) = conversations();
-        all.begin(Target::Sandbox).unwrap();
-        let id = all.begin(Target::Live).unwrap();
-        all.append(&id, &said("make a bucket\nand more")).unwrap();
-        let list = all.list().unwrap();
-        assert_eq!(list.len(), 1);
-        assert_eq!((list[0].name.as_str(), list[0].target), ("make a bucket and more", Target::Live));
-    }
-
-    #[test]
-    fn a_conversation_is_found_by_id_name_or_what_begins_so() {
-        let (all, _) = conversations();
-        let first = all.begin(Target::Sandbox).unwrap();
-        all.append(&first, &said("logs for the web tier")).unwrap();
-        let second = all.begin(Target::Sandbox).unwrap();
-        all.append(&second, &said("logs for the database")).unwrap();
-        assert_eq!(all.find(&first).unwrap(), first);
-        assert_eq!(all.find("Logs for the data").unwrap(), second);
-        all.rename(&second, "backup").unwrap();
-        assert_eq!(all.find("backup").unwrap(), second);
-        let ambiguous = all.find("s-").unwrap_err().to_string();
-        assert!(ambiguous.contains("several") && ambiguous.contains(&first), "{ambiguous}");
-        assert!(all.find("nothing like it").unwrap_err().to_string().contains("sessions list"));
-        assert!(all.find("web").unwrap_err().to_string().contains("logs for the web tier"));
-    }
-
-    #[test]
-    fn an_empty_name_is_refused() {
-        let (all, _) = conversations();
-        let id = all.begin(Target::Sandbox).unwrap();
-        assert!(matches!(all.rename(&id, " \n "), Err(MemoryError::EmptyName)));
-    }
-
-    #[test]
-    fn words_are_found_with_their_surroundings() {
-        let (all, _) = conversations();
-        let id = all.begin(Target::Sandbox).unwrap();
-        all.append(&id, &said("a bucket for Grüße in Zürich")).unwrap();
-        let found = all.search("zürich BUCKET", 5).unwrap();
-        assert_eq!(found[0].session, id);
-        assert!(all.search("berlin", 5).unwrap().is_empty());
-        assert!(all.search(" ", 5).unwrap().is_empty());
-    }
-
-    #[test]
-    fn a_damaged_entry_is_told_and_hides_no_other() {
-        let (all, store) = conversations();
-        let id = all.begin(Target::Sandbox).unwrap();
-        all.append(&id, &said("one")).unwrap();
-        all.append(&id, &said("two")).unwrap();
-        let mut change = all.entries.change(&key(&id, 0), Some(&said("x"))).unwrap();
-        change.value = Some(b"v1\n{broken".to_vec());
-        store.commit(&[change]).unwrap();
-        let entries = all.entries(&id).unwrap();
-        assert!(
-            matches!(&entries[0], Entry::Said { role: Role::Notice, text, .. } if text.contains("cannot be read"))
-        );
-        assert_eq!(entries[1], said("two"));
-    }
-
-    #[test]
-    fn a_store_error_keeps_its_words() {
-        let error = MemoryError::from(StoreError::Conflict { tree: "t".into(), key: "k".into() });
-        assert!(error.to_string().contains('k'));
-    }
+fn unknown(id: &str) -> MemoryError {
+    MemoryError::Unknown { wanted: id.to_owned(), candidates: Vec::new() }
 }
+
+#[cfg(test)]
+#[path = "conversations_tests.rs"]
+mod tests;

@@ -29,6 +29,9 @@ pub enum MemoryError {
     /// A name that cannot be kept.
     #[error("a name needs at least one visible character")]
     EmptyName,
+    /// A note that says nothing.
+    #[error("a note needs what it is about and what is to be remembered")]
+    EmptyNote,
 }
 
 fn near(candidates: &[String]) -> String {

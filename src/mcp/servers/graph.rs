@@ -1,4 +1,4 @@
-//! The graph server: what exists, as far as this program made it.
+//! The graph server: what exists, as far as this program made it or saw it.
 
 use std::sync::Arc;
 
@@ -62,9 +62,17 @@ impl LearnTools {
 fn lines(nodes: &[Node]) -> String {
     let lines: Vec<String> = nodes
         .iter()
-        .map(|node| format!("{} {} {} {} {:?}", node.cloud, node.service, node.kind, node.name, node.state))
+        .map(|node| {
+            let Node { cloud, service, kind, name, state, .. } = node;
+            let region = node.region.as_deref().unwrap_or("-");
+            format!("{cloud} {service} {kind} {name} {region} {}", state.as_str())
+        })
         .collect();
-    lines.join("\n")
+    if lines.is_empty() {
+        "the graph knows nothing of that; it may exist all the same".to_owned()
+    } else {
+        lines.join("\n")
+    }
 }
 
 fn told(result: Result<CallToolResult, GraphError>) -> CallToolResult {
@@ -89,6 +97,13 @@ impl Toolset for GraphTools {
                 json!({"name": text}),
                 &["name"],
             ),
+            declare(
+                "dependents",
+                include_str!("../../../prompts/tools/graph_dependents.md"),
+                Effect::Reads,
+                json!({"name": text}),
+                &["name"],
+            ),
         ]
     }
 
@@ -107,7 +122,18 @@ impl Toolset for GraphTools {
                 })));
             }
             let NameArguments { name } = parse(arguments)?;
-            Ok(told(self.graph.neighbours(self.target, &name).map(|picture| data(json!(picture)))))
+            Ok(told(if tool == "dependents" {
+                self.graph.dependents(self.target, &name).map(|nodes| {
+                    let text = if nodes.is_empty() {
+                        format!("nothing that is known needs {name}")
+                    } else {
+                        lines(&nodes)
+                    };
+                    data_as(json!({ "resources": nodes }), text)
+                })
+            } else {
+                self.graph.neighbours(self.target, &name).map(|picture| data(json!(picture)))
+            }))
         })
     }
 }
@@ -118,14 +144,14 @@ impl Toolset for LearnTools {
         vec![
             declare(
                 "learn",
-                "Learns what an execution made, from its journal.",
+                include_str!("../../../prompts/tools/graph_learn.md"),
                 Effect::Replaces,
                 json!({"execution": text}),
                 &["execution"],
             ),
             declare(
                 "inventory",
-                "Counts and names of everything that is there.",
+                include_str!("../../../prompts/tools/graph_inventory.md"),
                 Effect::Reads,
                 json!({}),
                 &[],

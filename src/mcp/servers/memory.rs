@@ -34,8 +34,15 @@ struct Words {
 #[serde(deny_unknown_fields)]
 struct NoteArguments {
     about: String,
-    #[serde(default)]
     text: String,
+    #[serde(default)]
+    from: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AboutArguments {
+    about: String,
 }
 
 impl MemoryTools {
@@ -49,13 +56,16 @@ impl MemoryTools {
             .iter()
             .map(|m| format!("{} ({}): {}", m.session, m.last.strftime("%Y-%m-%d"), m.excerpt))
             .collect();
-        Ok(data_as(json!({ "found": found }), lines.join("\n")))
+        Ok(data_as(json!({ "found": found }), or_nothing(lines)))
     }
 
     fn recall(&self, words: &str) -> Result<CallToolResult, MemoryError> {
         let notes = self.notes.recall(words)?;
-        let lines: Vec<String> = notes.iter().map(|note| format!("{}: {}", note.about, note.text)).collect();
-        Ok(data_as(json!({ "notes": notes }), lines.join("\n")))
+        let lines: Vec<String> = notes
+            .iter()
+            .map(|note| format!("{} ({}): {}", note.about, note.since.strftime("%Y-%m-%d"), note.text))
+            .collect();
+        Ok(data_as(json!({ "notes": notes }), or_nothing(lines)))
     }
 }
 
@@ -63,6 +73,11 @@ impl NoteTools {
     pub(in crate::mcp) fn new(notes: Notes) -> Self {
         Self { notes }
     }
+}
+
+/// An empty answer would leave a model guessing whether it was heard.
+fn or_nothing(lines: Vec<String>) -> String {
+    if lines.is_empty() { "nothing is remembered of that".to_owned() } else { lines.join("\n") }
 }
 
 fn told(result: Result<CallToolResult, MemoryError>) -> CallToolResult {
@@ -109,12 +124,18 @@ impl Toolset for NoteTools {
         vec![
             declare(
                 "remember",
-                "Keeps a note; an older one about the same is replaced.",
+                include_str!("../../../prompts/tools/memory_remember.md"),
                 Effect::Replaces,
-                json!({"about": text, "text": text}),
+                json!({"about": text, "text": text, "from": text}),
                 &["about", "text"],
             ),
-            declare("forget", "Removes a note.", Effect::Replaces, json!({"about": text}), &["about"]),
+            declare(
+                "forget",
+                include_str!("../../../prompts/tools/memory_forget.md"),
+                Effect::Replaces,
+                json!({"about": text}),
+                &["about"],
+            ),
         ]
     }
 
@@ -125,10 +146,11 @@ impl Toolset for NoteTools {
         _: &'a Asker,
     ) -> Pending<'a, Result<CallToolResult, ErrorData>> {
         Box::pin(async move {
-            let NoteArguments { about, text } = parse(arguments)?;
             Ok(told(if tool == "remember" {
-                self.notes.remember(&about, &text).map(|note| data(json!({ "note": note })))
+                let NoteArguments { about, text, from } = parse(arguments)?;
+                self.notes.remember(&about, &text, from.as_deref()).map(|note| data(json!({ "note": note })))
             } else {
+                let AboutArguments { about } = parse(arguments)?;
                 self.notes.forget(&about).map(|was_there| data(json!({ "was_there": was_there })))
             }))
         })

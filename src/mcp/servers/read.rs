@@ -11,15 +11,18 @@ use super::catalog::object_or_empty;
 use crate::catalog::access::classify;
 use crate::catalog::{Catalog, mask};
 use crate::clouds::{Call, Cloud, Pending};
+use crate::graph::{Graph, Look};
 use crate::mcp::bound::shorten;
 use crate::mcp::server::{Asker, Toolset, parse};
 use crate::mcp::tool::{Effect, data_as, declare, failure};
-use crate::plan::{CloudName, OperationName};
+use crate::plan::{CloudName, OperationName, Target};
 
 pub(in crate::mcp) struct ReadTool {
     name: CloudName,
     catalog: Catalog,
     cloud: Arc<dyn Cloud>,
+    graph: Graph,
+    target: Target,
 }
 
 #[derive(Deserialize)]
@@ -38,8 +41,28 @@ struct ReadArguments {
 }
 
 impl ReadTool {
-    pub(in crate::mcp) fn new(name: CloudName, catalog: Catalog, cloud: Arc<dyn Cloud>) -> Self {
-        Self { name, catalog, cloud }
+    pub(in crate::mcp) fn new(
+        name: CloudName,
+        catalog: Catalog,
+        cloud: Arc<dyn Cloud>,
+        graph: Graph,
+        target: Target,
+    ) -> Self {
+        Self { name, catalog, cloud, graph, target }
+    }
+
+    /// What was looked at is known from then on. The answer does not wait for the graph to be well.
+    fn note(&self, call: &Call, output: &Value) {
+        let look = Look {
+            operation: &call.operation,
+            region: call.region.as_deref(),
+            account: call.account.as_deref(),
+            params: &call.params,
+            output,
+        };
+        if let Err(error) = self.graph.observe(self.target, &self.catalog, &look) {
+            tracing::warn!(%error, operation = %call.operation, "the graph did not learn from an answer");
+        }
     }
 
     async fn read(&self, arguments: ReadArguments) -> CallToolResult {
@@ -70,6 +93,7 @@ impl ReadTool {
             Ok(reply) => reply,
             Err(error) => return cloud_error(&error),
         };
+        self.note(&call, &reply.output);
         let output = mask(found.service(), found.operation().output, &reply.output);
         let output = match arguments.query.as_deref().map(|query| pick(query, &output)) {
             None => output,
