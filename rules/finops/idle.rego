@@ -8,7 +8,7 @@ import data.provisioner.lib
 # Another step that uses the resource, not only tags it.
 used(step) if {
 	some other in lib.related(step)
-	not regex.match(`(?i)tag`, other.operation)
+	not contains(lower(other.operation), "tag")
 }
 
 # Azure names resources in texts.

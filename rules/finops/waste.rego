@@ -30,9 +30,9 @@ accelerators contains {"step": step, "path": sprintf("$.ProductionVariants[%d].I
 
 accelerated("aws", type) if regex.match(`^(p[0-9]|g[0-9]|gr[0-9]|trn[0-9]|inf[0-9]|dl[0-9]|vt[0-9]|f[0-9])`, type)
 
-accelerated("azure", type) if regex.match(`(?i)^standard_n[a-z]`, type)
+accelerated("azure", type) if regex.match(`^standard_n[a-z]`, lower(type))
 
-accelerated("oci", type) if regex.match(`(?i)gpu`, type)
+accelerated("oci", type) if contains(lower(type), "gpu")
 
 deny contains found if {
 	some place in accelerators
@@ -68,8 +68,8 @@ families contains {"step": vm.step, "path": vm.path, "type": vm.type, "family": 
 families contains {"step": vm.step, "path": vm.path, "type": vm.type, "family": family} if {
 	some vm in vm_types
 	vm.step.cloud == "azure"
-	found := regex.find_n(`(?i)_v[23]$`, vm.type, 1)
-	family := lower(found[0])
+	found := regex.find_n(`_v[23]$`, lower(vm.type), 1)
+	family := found[0]
 }
 
 families contains {"step": step, "path": sprintf("$.%s", [member]), "type": type, "family": split(type, ".")[1]} if {
@@ -217,7 +217,7 @@ azure_disk_types contains {
 deny contains found if {
 	some disk in azure_disk_types
 	lib.is_nonprod(disk.step.environment)
-	regex.match(`(?i)^(premium|ultra)`, disk.type)
+	regex.match(`^(premium|ultra)`, lower(disk.type))
 	found := lib.with_patch(
 		lib.finding("FIN-DSK-04", disk.step, disk.path, sprintf("The disk is %s outside production", [disk.type])),
 		[{"op": "replace", "path": disk.pointer, "value": "StandardSSD_LRS"}],
@@ -300,8 +300,6 @@ deny contains found if {
 }
 
 # FIN-DB-03
-major(version) := to_number(regex.find_n(`^[0-9]+(\.[0-9]+)?`, version, 1)[0])
-
 deny contains found if {
 	some name, members in {
 		"aws rds CreateDBInstance": ["Engine", "EngineVersion"], "aws rds CreateDBCluster": ["Engine", "EngineVersion"],
@@ -316,10 +314,16 @@ deny contains found if {
 }
 
 # Versions are compared part by part: 1.9 is older than 1.30.
-older(version, oldest) if {
-	mine := [to_number(part) | some part in split(version, "."); regex.match(`^[0-9]+$`, part)]
-	theirs := [to_number(part) | some part in split(oldest, "."); regex.match(`^[0-9]+$`, part)]
-	array.slice(mine, 0, count(theirs)) < theirs
+older(version, oldest) if version_rank(version) < version_rank(oldest)
+
+version_rank(version) := (to_number(parts[0]) * 10000) + to_number(parts[1]) if {
+	parts := regex.find_n(`[0-9]+`, version, 2)
+	count(parts) == 2
+}
+
+version_rank(version) := to_number(parts[0]) * 10000 if {
+	parts := regex.find_n(`[0-9]+`, version, 2)
+	count(parts) == 1
 }
 
 # FIN-SCL-01

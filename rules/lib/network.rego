@@ -42,33 +42,41 @@ aws_opening(step, permission, cidr, path) := object.union(
 )
 
 # Azure: a rule on its own or in its group.
-openings contains opening if {
+azure_rules contains {"step": step, "path": "$.body.properties", "rule": rule} if {
 	some step in steps(["azure network SecurityRules_CreateOrUpdate"])
-	some opening in azure_openings(step, object.get(step.params, ["body", "properties"], {}), "$.body.properties")
+	rule := object.get(step.params, ["body", "properties"], {})
+}
+
+azure_rules contains {"step": step, "path": path, "rule": rule} if {
+	some step in steps(["azure network NetworkSecurityGroups_CreateOrUpdate"])
+	some i, entry in list(object.get(step.params, ["body", "properties", "securityRules"], []))
+	rule := object.get(entry, "properties", {})
+	path := sprintf("$.body.properties.securityRules[%d].properties", [i])
 }
 
 openings contains opening if {
-	some step in steps(["azure network NetworkSecurityGroups_CreateOrUpdate"])
-	some i, rule in list(object.get(step.params, ["body", "properties", "securityRules"], []))
-	some opening in azure_openings(step, object.get(rule, "properties", {}), sprintf("$.body.properties.securityRules[%d].properties", [i]))
-}
-
-azure_openings(step, rule, path) := {opening |
+	some entry in azure_rules
+	rule := entry.rule
 	lower(object.get(rule, "access", "")) == "allow"
 	lower(object.get(rule, "direction", "")) == "inbound"
-	some source in several(rule, "sourceAddressPrefix", "sourceAddressPrefixes", path)
-	some range in several(rule, "destinationPortRange", "destinationPortRanges", path)
+	some i, source in members(rule, "sourceAddressPrefix", "sourceAddressPrefixes")
+	some range in members(rule, "destinationPortRange", "destinationPortRanges")
+	path := sprintf("%s.%s", [entry.path, member_path(rule, "sourceAddressPrefix", "sourceAddressPrefixes", i)])
 	opening := object.union(
-		{"step": step, "cloud": "azure", "path": source.path, "source": source.value, "protocol": protocol(object.get(rule, "protocol", "*"))},
-		port_range(range.value),
+		{"step": entry.step, "cloud": "azure", "path": path, "source": source, "protocol": protocol(object.get(rule, "protocol", "*"))},
+		port_range(range),
 	)
 }
 
-# A member and its plural, as a list of places.
-several(rule, one, many, path) := array.concat(
-	[{"path": sprintf("%s.%s", [path, one]), "value": value} | value := object.get(rule, one, null); value != null],
-	[{"path": sprintf("%s.%s[%d]", [path, many, i]), "value": value} | some i; value := list(object.get(rule, many, []))[i]],
-)
+# What a member and its plural hold together, and where each of it stands.
+members(rule, one, many) := array.concat(list(object.get(rule, one, null)), list(object.get(rule, many, [])))
+
+member_path(rule, one, _, 0) := one if object.get(rule, one, null) != null
+
+member_path(rule, one, many, position) := sprintf("%s[%d]", [many, position - alone]) if {
+	alone := count(list(object.get(rule, one, null)))
+	position >= alone
+}
 
 port_range("*") := {"from": 0, "to": 65535, "ports_unknown": false}
 
@@ -174,7 +182,7 @@ is_public(source) if {
 is_public(source) if {
 	[address, bits] := split(source, "/")
 	contains(address, ":")
-	not regex.match(`^(?i)f[cde]`, address)
+	not regex.match(`^f[cde]`, lower(address))
 	to_number(bits) < 16
 }
 

@@ -37,9 +37,7 @@ limited(statement) if {
 	limiting_key(lower(key))
 	values := list(value)
 	count(values) > 0
-	every one in values {
-		not admits_all(one)
-	}
+	count([one | some one in values; admits_all(one)]) == 0
 }
 
 limiting_key(key) if key in limiting_keys

@@ -171,12 +171,16 @@ deny contains found if {
 # SEC-AWS-EC2-04, SEC-AZ-VM-05: secrets in start-up data and environments.
 credential_patterns := [
 	`(A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}`,
-	`(?i)aws_secret_access_key["' ]{0,3}[=:]["' ]{0,3}[A-Za-z0-9/+=]{20,}`,
 	`-----BEGIN ([A-Z]+ )*PRIVATE KEY-----`,
-	`(?i)(password|passwd|secret|api_?key|auth_?token|access_?token)["' ]{0,3}[=:]["' ]{0,3}[^\s"'$%{<(*]{8,}`,
-	`(?i)[a-z][a-z0-9+.-]*://[^\s/:@"'$]+:[^\s/:@"'$]{4,}@`,
 	`gh[pousr]_[A-Za-z0-9]{36}`,
 	`xox[baprs]-[A-Za-z0-9-]{10,}`,
+]
+
+# Against the text in lower case.
+lower_patterns := [
+	`aws_secret_access_key["' ]{0,3}[=:]["' ]{0,3}[a-z0-9/+=]{20,}`,
+	`(password|passwd|secret|api_?key|auth_?token|access_?token)["' ]{0,3}[=:]["' ]{0,3}[^\s"'$%{<(*]{8,}`,
+	`[a-z][a-z0-9+.-]*://[^\s/:@"'$]+:[^\s/:@"'$]{4,}@`,
 ]
 
 holds_credential(text) if {
@@ -184,10 +188,15 @@ holds_credential(text) if {
 	regex.match(pattern, text)
 }
 
+holds_credential(text) if {
+	some pattern in lower_patterns
+	regex.match(pattern, lower(text))
+}
+
 # A member whose own name says secret, with something written out.
 names_credential(name, value) if {
-	regex.match(`(?i)(password|passwd|secret|api_?key|token|private_?key|credential)`, name)
-	not regex.match(`(?i)(arn|_id|name|path|file|url|uri|ttl|expiry|version|_enabled|length)$`, name)
+	regex.match(`(password|passwd|secret|api_?key|token|private_?key|credential)`, lower(name))
+	not regex.match(`(arn|_id|name|path|file|url|uri|ttl|expiry|version|_enabled|length)$`, lower(name))
 	is_string(value)
 	count(value) >= 6
 	not lib.is_reference(value)

@@ -89,7 +89,7 @@ is_linux(vm) if {
 	object.get(vm, ["osProfile", "windowsConfiguration"], null) == null
 	publisher := object.get(vm, ["storageProfile", "imageReference", "publisher"], "")
 	publisher != ""
-	not regex.match(`(?i)windows|sqlserver|visualstudio`, publisher)
+	not regex.match(`windows|sqlserver|visualstudio`, lower(publisher))
 }
 
 no_passwords := ["osProfile", "linuxConfiguration", "disablePasswordAuthentication"]
@@ -214,9 +214,9 @@ deny contains found if {
 }
 
 # SEC-AZ-IAM-01: roles and assignments that reach over a whole subscription.
-wide_scope(scope) if regex.match(`(?i)^/?(subscriptions/[^/]+/?)?$`, scope)
+wide_scope(scope) if regex.match(`^/?(subscriptions/[^/]+/?)?$`, lower(scope))
 
-wide_scope(scope) if regex.match(`(?i)^/?providers/Microsoft\.Management/managementGroups/`, scope)
+wide_scope(scope) if regex.match(`^/?providers/microsoft\.management/managementgroups/`, lower(scope))
 
 deny contains found if {
 	some step in lib.steps(["azure authorization RoleDefinitions_CreateOrUpdate"])

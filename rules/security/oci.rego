@@ -88,13 +88,13 @@ deny contains found if {
 }
 
 too_wide(statement) if {
-	regex.match(`(?i)^\s*allow\s+(group|dynamic-group)\s.*\bto\s+manage\s+all-resources\s+in\s+tenancy`, statement)
-	not regex.match(`(?i)^\s*allow\s+group\s+('?default'?/)?'?administrators'?\s`, statement)
+	regex.match(`^\s*allow\s+(group|dynamic-group)\s.*\sto\s+manage\s+all-resources\s+in\s+tenancy`, lower(statement))
+	not regex.match(`^\s*allow\s+group\s+('?default'?/)?'?administrators'?\s`, lower(statement))
 }
 
 too_wide(statement) if {
-	regex.match(`(?i)^\s*allow\s+any-(user|group)\s`, statement)
-	not regex.match(`(?i)\swhere\s`, statement)
+	regex.match(`^\s*allow\s+any-(user|group)\s`, lower(statement))
+	not regex.match(`\swhere\s`, lower(statement))
 }
 
 deny contains found if {

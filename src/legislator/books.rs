@@ -63,10 +63,10 @@ pub struct FinopsBook {
     pub max_step_monthly: Option<PerEnvironment<f64>>,
     /// OCPUs of one OCI instance.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_ocpus: Option<PerEnvironment<f64>>,
+    pub max_ocpus: Option<PerEnvironment<u32>>,
     /// GiB of memory of one OCI instance.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_memory_gib: Option<PerEnvironment<f64>>,
+    pub max_memory_gib: Option<PerEnvironment<u32>>,
     /// GiB of one disk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_disk_gib: Option<PerEnvironment<u64>>,
@@ -338,5 +338,24 @@ mod tests {
     fn a_pattern_that_is_none_is_refused_where_it_stands() {
         let message = wrong("owner", "mandatory_tags:\n  - {key: owner, pattern: '['}\n");
         assert!(message.contains("line 2"), "{message}");
+    }
+
+    #[test]
+    fn each_schema_has_the_keys_that_its_book_has() {
+        for name in Books::NAMES {
+            let path = format!("{}/rules/schema/{name}.schema.json", env!("CARGO_MANIFEST_DIR"));
+            let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+            let schema: BTreeSet<&str> =
+                schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+            // The reader itself says what it knows.
+            let error = match name {
+                "security" => serde_json::from_str::<SecurityBook>(r#"{"?": 1}"#).unwrap_err(),
+                "finops" => serde_json::from_str::<FinopsBook>(r#"{"?": 1}"#).unwrap_err(),
+                _ => serde_json::from_str::<OwnerBook>(r#"{"?": 1}"#).unwrap_err(),
+            };
+            let message = error.to_string();
+            let book: BTreeSet<&str> = message.split('`').skip(3).step_by(2).collect();
+            assert_eq!(book, schema, "{name}");
+        }
     }
 }
