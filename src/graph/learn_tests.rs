@@ -362,6 +362,105 @@ fn a_damaged_value_is_named_and_hides_no_other() {
     assert!(house.graph.picture(Target::Sandbox).unwrap().damaged.is_empty(), "learning again mends it");
 }
 
+/// A bucket and its tags, as far as these states say.
+fn half_done(house: &House, states: [StepState; 2]) {
+    let steps = [made("logs"), tagged("logs", "team-web")];
+    let plan = Plan::from_value(json!({"version": 1, "name": "x", "steps": steps.iter().map(
+        |(id, service, operation, params, _)| json!({
+            "id": id, "cloud": "aws", "service": service, "operation": operation, "params": params})
+    ).collect::<Vec<_>>()}))
+    .unwrap();
+    let events: Vec<StepEvent> = (1..)
+        .zip(&steps)
+        .map(|(second, (id, .., params, _))| StepEvent {
+            step: (*id).into(),
+            at: Timestamp::from_second(second).unwrap(),
+            kind: StepEventKind::Intent { params: params.clone(), attempt: 1 },
+        })
+        .collect();
+    let states = steps.iter().zip(states).map(|((id, ..), state)| ((*id).to_owned(), state)).collect();
+    let id = ExecutionId("x-1".into());
+    house.graph.learn_from(Target::Sandbox, &house.catalog, &plan, &id, &states, &events).unwrap();
+}
+
+#[test]
+fn a_request_without_an_answer_leaves_a_thing_in_doubt_and_sets_nothing() {
+    let house = house();
+    half_done(&house, [StepState::Running, StepState::Running]);
+    let bucket = node(&house, "logs");
+    assert_eq!((bucket.state, bucket.settings.len()), (Existence::Unknown, 0));
+    assert_eq!(house.graph.inventory(Target::Sandbox).unwrap()["counts"], json!({}));
+    half_done(&house, [StepState::Succeeded, StepState::Skipped]);
+    assert_eq!(node(&house, "logs").state, Existence::Exists);
+}
+
+#[test]
+fn what_was_taken_back_is_gone() {
+    let house = house();
+    half_done(&house, [StepState::Succeeded, StepState::Succeeded]);
+    assert_eq!(node(&house, "logs").settings.len(), 1);
+    half_done(&house, [StepState::Succeeded, StepState::Undone]);
+    assert!(node(&house, "logs").settings.is_empty());
+    half_done(&house, [StepState::Undone, StepState::Undone]);
+    assert_eq!(node(&house, "logs").state, Existence::Deleted);
+}
+
+#[test]
+fn a_step_that_failed_made_nothing() {
+    let house = house();
+    half_done(&house, [StepState::Failed, StepState::Skipped]);
+    assert_eq!(house.keys(), []);
+}
+
+#[test]
+fn two_who_learn_at_once_lose_nothing() {
+    let house = house();
+    let operation = crate::plan::OperationName::new(crate::plan::CloudName::Aws, "s3", "HeadBucket");
+    std::thread::scope(|scope| {
+        for writer in 0..2 {
+            let (graph, catalog, operation) = (house.graph.clone(), house.catalog.clone(), operation.clone());
+            scope.spawn(move || {
+                for n in 0..10 {
+                    let params =
+                        json!({"Bucket": if n % 2 == 0 { "both".into() } else { format!("b{writer}-{n}") }});
+                    let output = json!({});
+                    let look = super::super::Look {
+                        operation: &operation,
+                        region: None,
+                        account: None,
+                        params: &params,
+                        output: &output,
+                    };
+                    graph.observe(Target::Sandbox, &catalog, &look).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(house.keys().len(), 11);
+}
+
+#[test]
+fn a_thing_that_is_made_again_is_tied_to_what_named_it_meanwhile() {
+    let house = house();
+    let delete = ("d", "s3", "DeleteBucket", json!({"Bucket": "logs"}), json!({}));
+    let uses = (
+        "trail",
+        "cloudtrail",
+        "CreateTrail",
+        json!({"Name": "audit", "S3BucketName": "logs"}),
+        json!({"Name": "audit", "TrailARN": "arn:aws:cloudtrail:eu-central-1:1:trail/audit"}),
+    );
+    house.ran("x-1", &[made("logs")]);
+    house.ran("x-2", &[delete]);
+    house.ran("x-3", &[uses]);
+    house.ran("x-4", &[made("logs")]);
+    let dependents = house.graph.dependents(Target::Sandbox, "logs").unwrap();
+    assert_eq!(dependents.iter().map(|n| n.kind.as_str()).collect::<Vec<_>>(), ["Trail"]);
+    let before = house.graph.picture(Target::Sandbox).unwrap();
+    house.graph.learn(&house.store, &house.catalog, &ExecutionId("x-3".into())).unwrap();
+    assert_eq!(house.graph.picture(Target::Sandbox).unwrap(), before);
+}
+
 #[test]
 fn what_is_not_known_is_said_to_be_unknown_and_not_absent() {
     let error = house().graph.neighbours(Target::Sandbox, "nothing").unwrap_err().to_string();

@@ -9,12 +9,15 @@ mod error;
 mod export;
 mod inventory;
 mod learn;
+mod made;
 mod node;
 mod observe;
 mod picture;
 mod svg;
+mod taken;
 mod text;
 mod thing;
+mod tie;
 
 pub use error::GraphError;
 pub use export::Form;

@@ -109,6 +109,17 @@ impl ServerHandler for Server {
     }
 }
 
+/// Work that waits for the disk: a blocked thread of the pool holds nobody up.
+pub(super) fn on_disk<'a>(
+    work: impl FnOnce() -> Result<CallToolResult, ErrorData> + Send + 'static,
+) -> Pending<'a, Result<CallToolResult, ErrorData>> {
+    Box::pin(async move {
+        tokio::task::spawn_blocking(work)
+            .await
+            .unwrap_or_else(|e| Err(ErrorData::internal_error(e.to_string(), None)))
+    })
+}
+
 /// The arguments of a tool; what does not fit is named.
 pub(super) fn parse<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, ErrorData> {
     serde_json::from_value(Value::Object(arguments))

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::clouds::Pending;
 use crate::files::{FileError, FileKind, FileRoom, Lines, Listing};
-use crate::mcp::server::{Asker, Toolset, parse};
+use crate::mcp::server::{Asker, Toolset, on_disk, parse};
 use crate::mcp::tool::{Effect, data_as, declare, failure};
 
 /// The tools that only read.
@@ -114,12 +114,7 @@ impl Toolset for FileTools {
     ) -> Pending<'a, Result<CallToolResult, ErrorData>> {
         let room = Arc::clone(&self.room);
         let tool = tool.to_owned();
-        Box::pin(async move {
-            // The disk may be slow; a blocked thread of the pool holds nobody up.
-            tokio::task::spawn_blocking(move || answer(&room, &tool, arguments))
-                .await
-                .unwrap_or_else(|e| Err(ErrorData::internal_error(e.to_string(), None)))
-        })
+        on_disk(move || answer(&room, &tool, arguments))
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::catalog::Catalog;
 use crate::clouds::Pending;
 use crate::graph::{Graph, GraphError, Node};
-use crate::mcp::server::{Asker, Toolset, parse};
+use crate::mcp::server::{Asker, Toolset, on_disk, parse};
 use crate::mcp::tool::{Effect, data, data_as, declare, failure};
 use crate::plan::{ExecutionId, Target};
 use crate::store::Store;
@@ -113,26 +113,31 @@ impl Toolset for GraphTools {
         arguments: JsonObject,
         _: &'a Asker,
     ) -> Pending<'a, Result<CallToolResult, ErrorData>> {
-        Box::pin(async move {
-            if tool == "find" {
-                let FindArguments { words } = parse(arguments)?;
-                return Ok(told(self.graph.find(self.target, &words).map(|nodes| {
-                    let text = lines(&nodes);
-                    data_as(json!({ "resources": nodes }), text)
-                })));
-            }
-            let NameArguments { name } = parse(arguments)?;
-            Ok(told(if tool == "dependents" {
-                self.graph.dependents(self.target, &name).map(|nodes| {
-                    let text = if nodes.is_empty() {
-                        format!("nothing that is known needs {name}")
-                    } else {
-                        lines(&nodes)
-                    };
-                    data_as(json!({ "resources": nodes }), text)
-                })
-            } else {
-                self.graph.neighbours(self.target, &name).map(|picture| data(json!(picture)))
+        let (graph, target, tool) = (self.graph.clone(), self.target, tool.to_owned());
+        on_disk(move || {
+            Ok(told(match tool.as_str() {
+                "find" => {
+                    let FindArguments { words } = parse(arguments)?;
+                    graph.find(target, &words).map(|nodes| {
+                        let text = lines(&nodes);
+                        data_as(json!({ "resources": nodes }), text)
+                    })
+                }
+                "dependents" => {
+                    let NameArguments { name } = parse(arguments)?;
+                    graph.dependents(target, &name).map(|nodes| {
+                        let text = if nodes.is_empty() {
+                            format!("nothing that is known needs {name}")
+                        } else {
+                            lines(&nodes)
+                        };
+                        data_as(json!({ "resources": nodes }), text)
+                    })
+                }
+                _ => {
+                    let NameArguments { name } = parse(arguments)?;
+                    graph.neighbours(target, &name).map(|picture| data(json!(picture)))
+                }
             }))
         })
     }
@@ -165,12 +170,14 @@ impl Toolset for LearnTools {
         arguments: JsonObject,
         _: &'a Asker,
     ) -> Pending<'a, Result<CallToolResult, ErrorData>> {
-        Box::pin(async move {
+        let (graph, target, tool) = (self.graph.clone(), self.target, tool.to_owned());
+        let (store, catalog) = (Arc::clone(&self.store), self.catalog.clone());
+        on_disk(move || {
             if tool == "inventory" {
-                return Ok(told(self.graph.inventory(self.target).map(data)));
+                return Ok(told(graph.inventory(target).map(data)));
             }
             let LearnArguments { execution } = parse(arguments)?;
-            let learnt = self.graph.learn(&self.store, &self.catalog, &ExecutionId(execution));
+            let learnt = graph.learn(&store, &catalog, &ExecutionId(execution));
             Ok(told(learnt.map(|()| data(json!({"learnt": true})))))
         })
     }

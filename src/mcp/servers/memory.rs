@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::clouds::Pending;
-use crate::mcp::server::{Asker, Toolset, parse};
+use crate::mcp::server::{Asker, Toolset, on_disk, parse};
 use crate::mcp::tool::{Effect, data, data_as, declare, failure};
 use crate::memory::{Conversations, MemoryError, Notes};
 
@@ -13,6 +13,7 @@ use crate::memory::{Conversations, MemoryError, Notes};
 const MOST_FOUND: usize = 10;
 
 /// The tools that look.
+#[derive(Clone)]
 pub(in crate::mcp) struct MemoryTools {
     conversations: Conversations,
     notes: Notes,
@@ -111,9 +112,10 @@ impl Toolset for MemoryTools {
         arguments: JsonObject,
         _: &'a Asker,
     ) -> Pending<'a, Result<CallToolResult, ErrorData>> {
-        Box::pin(async move {
+        let (tools, searches) = (self.clone(), tool == "search");
+        on_disk(move || {
             let Words { words } = parse(arguments)?;
-            Ok(told(if tool == "search" { self.search(&words) } else { self.recall(&words) }))
+            Ok(told(if searches { tools.search(&words) } else { tools.recall(&words) }))
         })
     }
 }
@@ -145,13 +147,14 @@ impl Toolset for NoteTools {
         arguments: JsonObject,
         _: &'a Asker,
     ) -> Pending<'a, Result<CallToolResult, ErrorData>> {
-        Box::pin(async move {
-            Ok(told(if tool == "remember" {
+        let (notes, remembers) = (self.notes.clone(), tool == "remember");
+        on_disk(move || {
+            Ok(told(if remembers {
                 let NoteArguments { about, text, from } = parse(arguments)?;
-                self.notes.remember(&about, &text, from.as_deref()).map(|note| data(json!({ "note": note })))
+                notes.remember(&about, &text, from.as_deref()).map(|note| data(json!({ "note": note })))
             } else {
                 let AboutArguments { about } = parse(arguments)?;
-                self.notes.forget(&about).map(|was_there| data(json!({ "was_there": was_there })))
+                notes.forget(&about).map(|was_there| data(json!({ "was_there": was_there })))
             }))
         })
     }
