@@ -313,6 +313,9 @@ pub enum SandboxCommand {
         /// The port; a free one when 0.
         #[arg(long, default_value_t = 0)]
         port: u16,
+        /// How many reads still see a new resource as pending.
+        #[arg(long, default_value_t = 0, value_name = "N")]
+        pending_reads: u32,
     },
 }
 

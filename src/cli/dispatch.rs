@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use super::args::{CatalogCommand, Command, ConformanceCommand, PlanCommand, RulesCommand};
+use super::args::{CatalogCommand, Command, ConformanceCommand, PlanCommand, RulesCommand, SandboxCommand};
 use super::conformance::{Models, cost, endpoint, parse, render, search, serve, verdict};
-use super::{Args, CliError, Exit, Output, catalog, catalog_update, output, rules};
+use super::{Args, CliError, Exit, Output, catalog, catalog_update, output, rules, sandbox};
 use crate::catalog::Catalog;
 use crate::config::Home;
 use crate::finops::PriceBook;
 use crate::plan;
+use crate::sandbox::SandboxOptions;
 
 /// Runs the program; the error, if any, is already on standard error.
 #[must_use]
@@ -58,6 +59,10 @@ fn run(args: Args) -> Result<Exit, CliError> {
                 RulesCommand::Test { export: Some(file) } => rules::export(&legislator, &catalog, &file),
                 RulesCommand::Explain { rule } => rules::explain(out, &legislator, &rule),
             }
+        }
+        Some(Command::Sandbox(SandboxCommand::Serve { port, pending_reads })) => {
+            let options = SandboxOptions { pending_reads };
+            sandbox::serve(out, &home(args.home.as_deref())?, args.home.is_some(), port, options)
         }
         Some(Command::Conformance(command)) => conformance(command, args.home.as_deref()),
         _ => Err(CliError::failed("this command is not wired yet")),

@@ -11,6 +11,7 @@ mod dispatch;
 mod exit;
 mod output;
 mod rules;
+mod sandbox;
 
 pub use args::Args;
 pub use dispatch::main;

@@ -37,6 +37,25 @@ impl Output {
     }
 }
 
+impl Output {
+    /// [`Output::show`] with the document on one line, for programs that read lines while this one goes on.
+    ///
+    /// # Errors
+    ///
+    /// Standard output is closed or full.
+    pub(crate) fn show_line<T: Serialize>(
+        self,
+        document: &T,
+        lines: impl FnOnce(&T) -> String,
+    ) -> Result<(), CliError> {
+        if self.json {
+            write_out(&serde_json::to_string(document).map_err(CliError::failed)?)
+        } else {
+            write_out(&text::sanitize(&lines(document)))
+        }
+    }
+}
+
 /// Writes lines to standard error: progress and errors.
 pub(crate) fn report(lines: &str) {
     // A closed standard error leaves nowhere to complain to.
