@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_credential_types::Credentials;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
@@ -26,6 +27,7 @@ pub(crate) fn answer(models: &Models, line: &Value) -> Result<Value, LineError> 
     context.account_id = text(given, "account_id");
     context.builtins = given["builtins"].as_object().cloned();
     context.s3 = s3_options(&given["s3"]);
+    context.keys = Some(Credentials::new("EXAMPLE", "example", None, None, "conformance"));
     render(&Arc::clone(&service), operation, &line["params"], &context)
         .map(|request| written(&request))
         .map_err(error)

@@ -1,4 +1,4 @@
-//! The client: a call is checked, rendered, signed, sent, and its answer read.
+//! The client: its settings, and what one request is made from.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -8,19 +8,14 @@ use serde_json::Value;
 
 use super::endpoint::Endpoints;
 use super::exceptions;
-use super::identity::Identity;
-use super::parse::{Answer, ServiceFailure, parse};
+use super::identity::{Identity, profile};
 use super::render::{RenderContext, S3Options, render};
-use super::retry::{Bucket, SKEWED, Trouble, asked_for, trouble};
+use super::retry::{Bucket, MOST_ATTEMPTS};
 use super::sign::sign;
-use crate::catalog::shapes::{Location, Operation, Protocol, Service};
-use crate::catalog::{Catalog, OperationRef, Strictness, partner, validate};
-use crate::clouds::http::{HttpClient, HttpError, HttpRequest, HttpResponse};
+use crate::catalog::{Catalog, OperationRef, Strictness, validate};
+use crate::clouds::http::{HttpClient, HttpError, HttpRequest};
 use crate::clouds::{Call, Cloud, CloudError, Pending, Reply, Waited};
 use crate::plan::{CloudName, OperationName};
-
-/// A clock that differs by more than this is told from a slow network.
-const SKEW: i64 = 240;
 
 /// AWS, or something that speaks like it.
 pub struct Aws {
@@ -31,11 +26,13 @@ pub struct Aws {
     pub(super) pace: Option<Duration>,
     endpoints: OnceLock<Arc<Endpoints>>,
     http: OnceLock<HttpClient>,
-    bucket: Bucket,
+    /// How often a request is sent at most; the settings' own when absent.
+    attempts: Option<u32>,
+    pub(super) bucket: Bucket,
     /// Seconds by which the cloud's clock is ahead.
-    ahead: Mutex<i64>,
+    pub(super) ahead: Mutex<i64>,
     /// Regions of buckets that turned out to be elsewhere.
-    moved: Mutex<BTreeMap<String, String>>,
+    pub(super) moved: Mutex<BTreeMap<String, String>>,
 }
 
 impl Aws {
@@ -75,10 +72,18 @@ impl Aws {
             pace,
             endpoints: OnceLock::new(),
             http: OnceLock::new(),
+            attempts: None,
             bucket: Bucket::default(),
             ahead: Mutex::new(0),
             moved: Mutex::default(),
         })
+    }
+
+    /// The same client, sending a request `most` times at most; 1 switches retries off.
+    #[must_use]
+    pub fn with_attempts(mut self, most: u32) -> Self {
+        self.attempts = Some(most.max(1));
+        self
     }
 
     /// The request of a call as it would be sent now, signed. Nothing is sent.
@@ -99,7 +104,14 @@ impl Aws {
         self.catalog.operation(name).map_err(|e| CloudError::UnknownOperation(e.to_string()))
     }
 
-    async fn region_of(&self, call: &Call) -> Option<String> {
+    pub(super) async fn attempts(&self) -> u32 {
+        match self.attempts {
+            Some(most) => most,
+            None => self.identity.attempts().await.unwrap_or(MOST_ATTEMPTS),
+        }
+    }
+
+    pub(super) async fn region_of(&self, call: &Call) -> Option<String> {
         let bucket = call.params.get("Bucket").and_then(Value::as_str);
         let moved =
             bucket.and_then(|b| self.moved.lock().unwrap_or_else(PoisonError::into_inner).get(b).cloned());
@@ -109,7 +121,7 @@ impl Aws {
         }
     }
 
-    fn now(&self) -> SystemTime {
+    pub(super) fn now(&self) -> SystemTime {
         let ahead = *self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
         let shift = Duration::from_secs(ahead.unsigned_abs());
         if ahead >= 0 { SystemTime::now() + shift } else { SystemTime::now() - shift }
@@ -123,7 +135,7 @@ impl Aws {
         Ok(self.endpoints.get_or_init(|| Arc::new(made)))
     }
 
-    fn http(&self) -> Result<&HttpClient, HttpError> {
+    pub(super) fn http(&self) -> Result<&HttpClient, HttpError> {
         if let Some(http) = self.http.get() {
             return Ok(http);
         }
@@ -131,7 +143,7 @@ impl Aws {
         Ok(self.http.get_or_init(|| made))
     }
 
-    async fn render(
+    pub(super) async fn render(
         &self,
         found: &OperationRef,
         call: &Call,
@@ -142,7 +154,7 @@ impl Aws {
         let (use_fips, use_dualstack) = self.identity.variants().await;
         let context = RenderContext {
             endpoints: self.endpoints()?,
-            region,
+            region: region.clone(),
             no_host_prefix: matches!(self.identity, Identity::Fixed { .. }),
             endpoint_url,
             use_fips,
@@ -150,113 +162,20 @@ impl Aws {
             s3: S3Options::default(),
             account_id: None,
             builtins: None,
+            keys: match exceptions::may_cross(service, operation) {
+                true => Some(self.identity.credentials().await?),
+                false => None,
+            },
         };
-        render(service, operation, &call.params, &context)
-    }
-
-    async fn send(&self, call: &Call) -> Result<Reply, CloudError> {
-        let found = self.find(&call.operation)?;
-        check(&found, call)?;
-        let (service, operation) = (found.service().clone(), found.operation());
-        let tokened = partner::token_members(&service, operation).next().is_some();
-        let repeatable = tokened || partner::repeatable(operation);
-        // Tokens that are filled in now must be the same in every attempt.
-        let call = with_tokens(&service, operation, call);
-        let mut region = self.region_of(&call).await;
-        let (mut skew_learnt, mut redirected) = (false, false);
-        let mut attempt = 1;
-        loop {
-            let mut request = self.render(&found, &call, region.clone()).await?;
-            sign(&mut request, &self.identity, self.now()).await?;
-            let sent = match self.http() {
-                Ok(http) => http.send(&request).await,
-                Err(error) => Err(error),
-            };
-            let (trouble, wish, error) = match sent {
-                Err(error) => {
-                    let kind = if error.never_sent { Trouble::NeverSent } else { Trouble::Lost };
-                    let host = request.host().to_owned();
-                    let error =
-                        CloudError::Transport { host, message: error.message, never_sent: error.never_sent };
-                    (kind, None, error)
-                }
-                Ok(response) => match self.read(&found, &call, &response)? {
-                    Ok(reply) => {
-                        self.bucket.refill();
-                        return Ok(reply);
-                    }
-                    Err(failure) => {
-                        if !skew_learnt && self.learn_skew(&failure, &response) {
-                            skew_learnt = true;
-                            continue;
-                        }
-                        if !redirected && let Some(other) = self.moved_to(&call, &failure, &response) {
-                            redirected = true;
-                            region = Some(other);
-                            continue;
-                        }
-                        let kind = trouble(response.status, &failure);
-                        let wish = asked_for(response.header("retry-after"));
-                        let retryable = matches!(kind, Trouble::Throttled | Trouble::Failed);
-                        (kind, wish, service_error(failure, response.status, retryable))
-                    }
-                },
-            };
-            match self.bucket.pause(attempt, trouble, repeatable, wish) {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => return Err(error),
-            }
-            attempt += 1;
+        let request = render(service, operation, &call.params, &context)?;
+        // Without a region the rules answer with the pseudo-region of services that have none.
+        if region.is_none() && request.host().contains("aws-global") {
+            return Err(CloudError::Endpoint(format!(
+                "{} needs a region: name one for the step, with --region, in AWS_REGION, or in the profile",
+                service.name
+            )));
         }
-    }
-
-    /// Reads a response: the reply, or what the cloud refused.
-    fn read(
-        &self,
-        found: &OperationRef,
-        call: &Call,
-        response: &HttpResponse,
-    ) -> Result<Result<Reply, ServiceFailure>, CloudError> {
-        let (service, operation) = (found.service(), found.operation());
-        let unreadable =
-            |message: String| CloudError::Unreadable { operation: call.operation.clone(), message };
-        if says_nothing(service, operation, response) {
-            return Err(unreadable("the answer is empty, which this operation never answers".into()));
-        }
-        match parse(service, operation, response).map_err(unreadable)? {
-            Answer::Output(output) => {
-                Ok(Ok(Reply { output, status: response.status, request_id: Answer::request_id(response) }))
-            }
-            Answer::Error(failure) => Ok(Err(failure)),
-        }
-    }
-
-    /// Learns the difference of the clocks from an answer that complains about the time.
-    fn learn_skew(&self, failure: &ServiceFailure, response: &HttpResponse) -> bool {
-        if !SKEWED.contains(&failure.code.as_str()) {
-            return false;
-        }
-        let date = response.header("date").and_then(|text| {
-            let broken = jiff::fmt::strtime::parse("%a, %d %b %Y %H:%M:%S GMT", text).ok()?;
-            Some(broken.to_datetime().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
-        });
-        let Some(theirs) = date else { return false };
-        let ahead = theirs - jiff::Timestamp::now().as_second();
-        let mut known = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
-        if (ahead - *known).abs() <= SKEW {
-            return false;
-        }
-        *known = ahead;
-        true
-    }
-
-    /// The region in which a bucket turned out to be.
-    fn moved_to(&self, call: &Call, failure: &ServiceFailure, response: &HttpResponse) -> Option<String> {
-        let bucket = call.params.get("Bucket").and_then(Value::as_str)?;
-        let region = exceptions::other_region(&call.operation.service, failure, response)?;
-        let mut moved = self.moved.lock().unwrap_or_else(PoisonError::into_inner);
-        (moved.insert(bucket.to_owned(), region.clone()).as_deref() != Some(region.as_str()))
-            .then_some(region)
+        Ok(request)
     }
 }
 
@@ -279,13 +198,12 @@ impl Cloud for Aws {
     }
 
     fn context(&self) -> String {
-        let region = self.region.clone().or_else(|| std::env::var("AWS_REGION").ok());
+        let region = self.region.clone().or_else(|| set("AWS_REGION")).or_else(|| set("AWS_DEFAULT_REGION"));
         match &self.identity {
-            Identity::Fixed { .. } => region.unwrap_or_default(),
+            Identity::Fixed { .. } => self.region.clone().unwrap_or_default(),
             Identity::Configured { .. } => {
-                let profile = std::env::var("AWS_PROFILE").unwrap_or_else(|_| "default".into());
-                let endpoint =
-                    std::env::var("AWS_ENDPOINT_URL").map_or(String::new(), |url| format!(" at {url}"));
+                let profile = profile();
+                let endpoint = set("AWS_ENDPOINT_URL").map_or(String::new(), |url| format!(" at {url}"));
                 match region {
                     Some(region) => format!("profile {profile} · {region}{endpoint}"),
                     None => format!("profile {profile} · region of the profile{endpoint}"),
@@ -295,50 +213,16 @@ impl Cloud for Aws {
     }
 }
 
-fn check(found: &OperationRef, call: &Call) -> Result<(), CloudError> {
+/// A variable of the environment; an empty one counts as absent.
+fn set(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+pub(super) fn check(found: &OperationRef, call: &Call) -> Result<(), CloudError> {
     let (service, operation) = (found.service(), found.operation());
     let problems = validate(service, operation, &call.params, Strictness::Sending);
     if problems.is_empty() {
         return Ok(());
     }
     Err(CloudError::Invalid { operation: call.operation.clone(), problems })
-}
-
-/// The call with fresh tokens where the SDKs would fill them in.
-fn with_tokens(service: &Service, operation: &Operation, call: &Call) -> Call {
-    let mut call = call.clone();
-    if let Value::Object(params) = &mut call.params {
-        for name in partner::token_members(service, operation) {
-            params.entry(name).or_insert_with(|| Value::from(uuid::Uuid::new_v4().to_string()));
-        }
-    }
-    call
-}
-
-/// A good status without a body, where the operation answers something in its body: an absent answer
-/// must not be taken for "nothing exists".
-fn says_nothing(service: &Service, operation: &Operation, response: &HttpResponse) -> bool {
-    let Some(output) = operation.output.map(|id| service.shape(id)) else { return false };
-    let rest = matches!(service.protocol, Protocol::RestJson | Protocol::RestXml);
-    response.status == 200
-        && response.body.is_empty()
-        && (!rest || operation.method == "GET")
-        && output.traits.payload.is_none()
-        && output.members().iter().any(|member| member.location == Location::Body)
-        && super::parse::event_member(service, operation).is_none()
-}
-
-fn service_error(failure: ServiceFailure, status: u16, retryable: bool) -> CloudError {
-    let reason = || {
-        let known = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-        known.unwrap_or("the cloud gave no reason").to_owned()
-    };
-    CloudError::Service {
-        code: failure.code,
-        message: if failure.message.is_empty() { reason() } else { failure.message },
-        status,
-        detail: Value::Object(failure.detail),
-        request_id: failure.request_id,
-        retryable,
-    }
 }

@@ -1,6 +1,6 @@
 //! A member together with its shape: a member's own traits win over its shape's.
 
-use crate::catalog::shapes::{Member, Service, Shape, ShapeKind};
+use crate::catalog::shapes::{Location, Member, Service, Shape, ShapeKind};
 
 /// A place in a request or an answer that holds a value.
 #[derive(Clone, Copy)]
@@ -35,6 +35,11 @@ impl<'a> Field<'a> {
 
     pub(crate) fn timestamp_format(self) -> Option<&'a str> {
         self.member.traits.timestamp_format.as_deref().or(self.shape.traits.timestamp_format.as_deref())
+    }
+
+    /// Whether an answer has it in its body; where it would travel in a request does not count.
+    pub(crate) fn answered_in_body(self) -> bool {
+        matches!(self.member.location, Location::Body | Location::Uri | Location::Query)
     }
 
     /// The namespace attribute's name and value.

@@ -1,15 +1,20 @@
 //! Whose requests they are, and where they go: the clouds' own settings, read when first needed.
 
+use std::time::{Duration, SystemTime};
+
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::token::ProvideToken;
 use aws_types::service_config::ServiceConfigKey;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::catalog::shapes::Service;
 use crate::clouds::CloudError;
+
+/// Keys that are over sooner than this are asked for anew.
+const SOON: Duration = Duration::from_secs(120);
 
 /// Where requests go and who signs them.
 pub(super) enum Identity {
@@ -24,18 +29,20 @@ pub(super) enum Identity {
         region: Option<String>,
         /// What was read, once it was needed.
         config: Box<OnceCell<SdkConfig>>,
+        /// The keys that were given last: sign-on and metadata services are not asked per request.
+        keys: Mutex<Option<Credentials>>,
     },
 }
 
 impl Identity {
     pub(super) fn configured(region: Option<String>) -> Self {
-        Identity::Configured { region, config: Box::default() }
+        Identity::Configured { region, config: Box::default(), keys: Mutex::default() }
     }
 
     async fn config(&self) -> Option<&SdkConfig> {
         match self {
             Identity::Fixed { .. } => None,
-            Identity::Configured { region, config } => Some(
+            Identity::Configured { region, config, .. } => Some(
                 config
                     .get_or_init(|| async {
                         let loader = aws_config::defaults(BehaviorVersion::latest());
@@ -84,12 +91,32 @@ impl Identity {
     ///
     /// There are none, or they are over; the fix is in the error.
     pub(super) async fn credentials(&self) -> Result<Credentials, CloudError> {
-        let Some(config) = self.config().await else {
+        let (Some(config), Identity::Configured { keys, .. }) = (self.config().await, self) else {
             return Ok(Credentials::new("SANDBOX", "sandbox", None, None, "sandbox"));
         };
+        // One task asks; the others wait here for its answer.
+        let mut kept = keys.lock().await;
+        if let Some(keys) = kept.as_ref().filter(|keys| lasts(keys, SystemTime::now())) {
+            return Ok(keys.clone());
+        }
         let provider =
             config.credentials_provider().ok_or_else(|| missing("nothing provides credentials"))?;
-        provider.provide_credentials().await.map_err(|error| refused(&error))
+        let keys = provider.provide_credentials().await.map_err(|error| refused(&error))?;
+        *kept = Some(keys.clone());
+        Ok(keys)
+    }
+
+    /// Drops the keys that were given last; whether there were any.
+    pub(super) async fn forget(&self) -> bool {
+        match self {
+            Identity::Fixed { .. } => false,
+            Identity::Configured { keys, .. } => keys.lock().await.take().is_some(),
+        }
+    }
+
+    /// How often the settings let a request be sent.
+    pub(super) async fn attempts(&self) -> Option<u32> {
+        self.config().await.and_then(|config| config.retry_config()).map(|retry| retry.max_attempts())
     }
 
     /// The token of services that are asked with one.
@@ -105,7 +132,12 @@ impl Identity {
     }
 }
 
-fn profile() -> String {
+fn lasts(keys: &Credentials, now: SystemTime) -> bool {
+    keys.expiry().is_none_or(|end| end > now + SOON)
+}
+
+/// The profile that the environment chooses.
+pub(super) fn profile() -> String {
     std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "default".into())
 }
 
@@ -134,6 +166,18 @@ fn refused(error: &CredentialsError) -> CloudError {
     missing(&message)
 }
 
+/// Keys that the cloud itself called expired.
+pub(super) fn expired(message: &str) -> CloudError {
+    let name = profile();
+    CloudError::Credentials {
+        message: format!("the credentials are over: {message}"),
+        fix: format!(
+            "run `aws sso login --profile {name}`, or set fresh AWS_ACCESS_KEY_ID, \
+             AWS_SECRET_ACCESS_KEY, and AWS_SESSION_TOKEN"
+        ),
+    }
+}
+
 fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
@@ -146,4 +190,68 @@ fn causes(error: &dyn std::error::Error) -> String {
         next = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_credential_types::provider::{SharedCredentialsProvider, future};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    /// Gives keys that last so long, and counts.
+    #[derive(Debug)]
+    struct Counting(Arc<AtomicU32>, Duration);
+
+    impl ProvideCredentials for Counting {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            let number = self.0.fetch_add(1, Ordering::SeqCst);
+            let end = SystemTime::now() + self.1;
+            future::ProvideCredentials::ready(Ok(Credentials::new(
+                format!("KEY{number}"),
+                "secret",
+                None,
+                Some(end),
+                "test",
+            )))
+        }
+    }
+
+    fn lasting(lasts: Duration) -> (Identity, Arc<AtomicU32>) {
+        let count = Arc::new(AtomicU32::new(0));
+        let provider = SharedCredentialsProvider::new(Counting(count.clone(), lasts));
+        let config = SdkConfig::builder().credentials_provider(provider).build();
+        let config = Box::new(OnceCell::new_with(Some(config)));
+        (Identity::Configured { region: None, config, keys: Mutex::default() }, count)
+    }
+
+    #[tokio::test]
+    async fn keys_are_kept_until_they_are_nearly_over_or_forgotten() {
+        let (identity, count) = lasting(Duration::from_secs(3600));
+        assert_eq!(identity.credentials().await.unwrap().access_key_id(), "KEY0");
+        assert_eq!(identity.credentials().await.unwrap().access_key_id(), "KEY0");
+        assert!(identity.forget().await);
+        assert_eq!(identity.credentials().await.unwrap().access_key_id(), "KEY1");
+        assert_eq!(count.load(Ordering::SeqCst), 2);
+
+        let (identity, count) = lasting(Duration::from_secs(60));
+        identity.credentials().await.unwrap();
+        identity.credentials().await.unwrap();
+        assert_eq!(count.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn an_expired_sign_on_is_told_with_the_command_that_mends_it() {
+        let error = refused(&CredentialsError::provider_error("the SSO session token has expired"));
+        let CloudError::Credentials { message, fix } = error else { panic!("{error}") };
+        assert!(message.contains("is over") && fix.contains("aws sso login --profile"), "{message} / {fix}");
+        let error = refused(&CredentialsError::not_loaded("no providers in chain provided credentials"));
+        assert!(
+            matches!(&error, CloudError::Credentials { fix, .. } if fix.contains("AWS_PROFILE")),
+            "{error}"
+        );
+    }
 }

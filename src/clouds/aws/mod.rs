@@ -5,10 +5,13 @@ pub mod endpoint;
 mod exceptions;
 mod field;
 mod identity;
+#[cfg(test)]
+mod loopback;
 mod page;
 pub mod parse;
 pub mod render;
 mod retry;
+mod send;
 mod sign;
 mod time;
 mod wait;

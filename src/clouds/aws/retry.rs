@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::parse::ServiceFailure;
 
-/// How often a request is sent at most.
-const MOST_ATTEMPTS: u32 = 3;
+/// How often a request is sent at most, where no setting says otherwise.
+pub(super) const MOST_ATTEMPTS: u32 = 3;
 /// What the bucket holds at first.
 const TOKENS: u32 = 500;
 /// What a retry takes out of the bucket.
@@ -48,6 +48,9 @@ pub(super) const SKEWED: [&str; 5] = [
     "InvalidSignatureException",
     "SignatureDoesNotMatch",
 ];
+
+/// Codes with which a service says that the keys are over. A profile may have fresh ones by now.
+pub(super) const EXPIRED: [&str; 3] = ["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"];
 
 /// Why an attempt did not succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,10 +93,11 @@ impl Default for Bucket {
 }
 
 impl Bucket {
-    /// How long to wait before the next attempt, if there is to be one. `attempt` counts from 1.
+    /// How long to wait before the next attempt, if there is to be one. Attempts count from 1, and
+    /// come with how many there may be.
     pub(super) fn pause(
         &self,
-        attempt: u32,
+        (attempt, most): (u32, u32),
         trouble: Trouble,
         repeatable: bool,
         asked_for: Option<Duration>,
@@ -103,7 +107,7 @@ impl Bucket {
             Trouble::Failed | Trouble::Lost => repeatable,
             Trouble::Refused => false,
         };
-        if !worth_it || attempt >= MOST_ATTEMPTS {
+        if !worth_it || attempt >= most {
             return None;
         }
         let cost = if trouble == Trouble::Lost { COST_OF_SILENCE } else { COST };
@@ -137,24 +141,25 @@ mod tests {
     #[test]
     fn a_lost_answer_is_asked_for_again_only_where_twice_is_as_good_as_once() {
         let bucket = Bucket::default();
-        assert!(bucket.pause(1, Trouble::Lost, true, None).is_some());
-        assert!(bucket.pause(1, Trouble::Lost, false, None).is_none());
-        assert!(bucket.pause(1, Trouble::Failed, false, None).is_none());
-        assert!(bucket.pause(1, Trouble::NeverSent, false, None).is_some());
-        assert!(bucket.pause(1, Trouble::Throttled, false, None).is_some());
+        assert!(bucket.pause((1, 3), Trouble::Lost, true, None).is_some());
+        assert!(bucket.pause((1, 3), Trouble::Lost, false, None).is_none());
+        assert!(bucket.pause((1, 3), Trouble::Failed, false, None).is_none());
+        assert!(bucket.pause((1, 3), Trouble::NeverSent, false, None).is_some());
+        assert!(bucket.pause((1, 3), Trouble::Throttled, false, None).is_some());
     }
 
     #[test]
     fn a_clear_no_is_final_and_so_is_the_third_attempt() {
         let bucket = Bucket::default();
-        assert!(bucket.pause(1, Trouble::Refused, true, None).is_none());
-        assert!(bucket.pause(3, Trouble::Throttled, true, None).is_none());
+        assert!(bucket.pause((1, 3), Trouble::Refused, true, None).is_none());
+        assert!(bucket.pause((3, 3), Trouble::Throttled, true, None).is_none());
     }
 
     #[test]
     fn an_empty_bucket_stops_all_retries() {
         let bucket = Bucket::default();
-        let granted = (0..1000).filter(|_| bucket.pause(1, Trouble::Throttled, true, None).is_some()).count();
+        let granted =
+            (0..1000).filter(|_| bucket.pause((1, 3), Trouble::Throttled, true, None).is_some()).count();
         assert_eq!(granted, 100);
     }
 
@@ -162,9 +167,9 @@ mod tests {
     fn a_wish_of_the_service_is_honoured_within_bounds() {
         let bucket = Bucket::default();
         let wish = asked_for(Some("2"));
-        assert_eq!(bucket.pause(1, Trouble::Throttled, true, wish), Some(Duration::from_secs(2)));
+        assert_eq!(bucket.pause((1, 3), Trouble::Throttled, true, wish), Some(Duration::from_secs(2)));
         let long = asked_for(Some("86400"));
-        assert_eq!(bucket.pause(1, Trouble::Throttled, true, long), Some(LONGEST));
+        assert_eq!(bucket.pause((1, 3), Trouble::Throttled, true, long), Some(LONGEST));
     }
 
     #[test]

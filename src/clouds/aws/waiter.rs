@@ -6,56 +6,63 @@
 
 use serde_json::{Map, Value};
 
-use crate::catalog::shapes::{Operation, Service, Shape, ShapeKind, Waiter};
+use super::exceptions;
+use crate::catalog::shapes::{Location, Operation, Service, Shape, ShapeKind, Waiter};
 
 /// Verbs, and the states they lead to, the one that means "usable" first.
-const LEADS_TO: [(&[&str], &[&str]); 5] = [
+const LEADS_TO: [(&[&str], &[&str]); 7] = [
     (
         &[
             "Create",
-            "Run",
-            "Start",
-            "Launch",
             "Restore",
             "Register",
             "Import",
             "Copy",
-            "Reboot",
             "Allocate",
             "Request",
             "Put",
             "Deploy",
             "Provision",
-            "Attach",
         ],
         &[
             "Available",
             "Active",
-            "Running",
             "Ready",
             "InService",
-            "InUse",
             "Validated",
             "Issued",
             "Completed",
             "Complete",
-            "Exists",
             "Created",
             "Deployed",
             "Stable",
             "Succeeded",
+            "Exists",
+        ],
+    ),
+    (
+        &["Run", "Start", "Launch", "Reboot"],
+        &[
+            "Running",
+            "Started",
+            "Online",
+            "Available",
+            "Active",
+            "InService",
+            "Completed",
+            "Complete",
+            "Succeeded",
+            "Created",
         ],
     ),
     (
         &["Delete", "Terminate", "Release", "Deregister", "Remove"],
         &["Deleted", "Terminated", "NotExists", "Deregistered", "Inactive"],
     ),
-    (&["Stop"], &["Stopped"]),
+    (&["Stop"], &["Stopped", "Offline"]),
+    (&["Attach"], &["InUse", "Attached", "InService", "Exists"]),
     (&["Detach"], &["Available", "Detached"]),
-    (
-        &["Update", "Modify", "Change"],
-        &["Updated", "Available", "Active", "Stable", "InService", "Complete", "ResourceRecordSetsChanged"],
-    ),
+    (&["Update", "Modify", "Change"], &["Updated", "Changed", "Available", "Active", "Stable", "InService"]),
 ];
 
 /// The waiter that follows a call: its name, itself, and what it asks with.
@@ -65,20 +72,36 @@ pub(super) fn following<'a>(
     params: &Value,
     output: &Value,
 ) -> Option<(&'a str, &'a Waiter, Value)> {
+    if exceptions::not_awaited(service, operation) {
+        return None;
+    }
     let end = operation.name.char_indices().skip(1).find(|(_, c)| c.is_ascii_uppercase())?.0;
     let (verb, thing) = operation.name.split_at(end);
     let (_, states) = LEADS_TO.iter().find(|(verbs, _)| verbs.contains(&verb))?;
-    let things = forms(thing);
-    states.iter().find_map(|state| {
-        ["", "V2"].iter().rev().find_map(|version| {
-            let (name, waiter) = service.waiters.iter().find(|(name, _)| {
-                things.iter().any(|thing| name.eq_ignore_ascii_case(&format!("{thing}{state}{version}")))
-            })?;
-            let asked = service.operation(&waiter.operation)?;
-            let with = asked_with(service, asked, params, output)?;
-            Some((name.as_str(), waiter, with))
-        })
+    names(verb, thing, states).iter().find_map(|wanted| {
+        let (name, waiter) = service.waiters.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+        let asked = service.operation(&waiter.operation)?;
+        let with = asked_with(service, operation, asked, params, output)?;
+        Some((name.as_str(), waiter, with))
     })
+}
+
+/// Names under which the model may have the waiter, the best first.
+fn names(verb: &str, thing: &str, states: &[&str]) -> Vec<String> {
+    let mut things = forms(thing);
+    things.push(format!("{thing}s"));
+    // `StackCreateComplete` says more than `StackExists`.
+    let mut names: Vec<String> = things.iter().map(|thing| format!("{thing}{verb}Complete")).collect();
+    for state in states {
+        for version in ["V2", ""] {
+            names.extend(things.iter().map(|thing| format!("{thing}{state}{version}")));
+            // What changes a part, `FunctionCode`, updates the whole, `Function`.
+            if let ("Updated", Some(at)) = (*state, thing.rfind(|c: char| c.is_ascii_uppercase())) {
+                names.push(format!("{}{state}{version}", &thing[..at]));
+            }
+        }
+    }
+    names
 }
 
 /// A thing in the plural and the singular: `Instances`, `Instance`.
@@ -93,7 +116,13 @@ fn forms(thing: &str) -> Vec<String> {
 
 /// The parameters of the operation that a waiter asks: what it requires, or else the member that
 /// names the thing, found by name in what the call was given and what it answered.
-fn asked_with(service: &Service, asked: &Operation, params: &Value, output: &Value) -> Option<Value> {
+fn asked_with(
+    service: &Service,
+    operation: &Operation,
+    asked: &Operation,
+    params: &Value,
+    output: &Value,
+) -> Option<Value> {
     let input = service.shape(asked.input?);
     let mut with = Map::new();
     for member in input.members().iter().filter(|member| member.required) {
@@ -113,6 +142,14 @@ fn asked_with(service: &Service, asked: &Operation, params: &Value, output: &Val
                 Some((member.name.clone(), value))
             })?;
         with.insert(name, value);
+    }
+    // Where the thing is: the `cluster` of a service, under the name that the call had for it.
+    let own = operation.input.map(|id| service.shape(id));
+    for member in input.members().iter().filter(|member| member.location == Location::Body) {
+        let same = own.and_then(|own| own.member(&member.name)).is_some();
+        if let Some(value @ Value::String(_)) = params.get(&member.name).filter(|_| same) {
+            with.entry(member.name.clone()).or_insert_with(|| value.clone());
+        }
     }
     Some(Value::Object(with))
 }
@@ -249,6 +286,46 @@ mod tests {
             ),
             ("iam", "CreateRole", json!({"RoleName": "r"}), none(), "RoleExists", json!({"RoleName": "r"})),
             ("eks", "CreateCluster", json!({"name": "c"}), none(), "ClusterActive", json!({"name": "c"})),
+            (
+                "cloudformation",
+                "CreateStack",
+                json!({"StackName": "s"}),
+                json!({"StackId": "arn"}),
+                "StackCreateComplete",
+                json!({"StackName": "s"}),
+            ),
+            (
+                "ecs",
+                "CreateService",
+                json!({"cluster": "c", "serviceName": "web"}),
+                json!({"service": {"serviceArn": "arn:web", "serviceName": "web"}}),
+                "ServicesStable",
+                json!({"services": ["arn:web"], "cluster": "c"}),
+            ),
+            (
+                "ec2",
+                "AttachVolume",
+                json!({"VolumeId": "vol-1", "InstanceId": "i-1"}),
+                json!({"VolumeId": "vol-1", "State": "attaching"}),
+                "VolumeInUse",
+                json!({"VolumeIds": ["vol-1"]}),
+            ),
+            (
+                "lambda",
+                "UpdateFunctionCode",
+                json!({"FunctionName": "f"}),
+                none(),
+                "FunctionUpdatedV2",
+                json!({"FunctionName": "f"}),
+            ),
+            (
+                "route53",
+                "ChangeResourceRecordSets",
+                json!({"HostedZoneId": "z"}),
+                json!({"ChangeInfo": {"Id": "/change/C1", "Status": "PENDING"}}),
+                "ResourceRecordSetsChanged",
+                json!({"Id": "/change/C1"}),
+            ),
         ] {
             let found = waiter(service, operation, params, output);
             assert_eq!(found, Some((expected.to_owned(), with)), "{service} {operation}");
@@ -260,6 +337,7 @@ mod tests {
         assert_eq!(waiter("s3", "PutBucketTagging", json!({"Bucket": "b"}), json!({})), None);
         assert_eq!(waiter("sqs", "CreateQueue", json!({"QueueName": "q"}), json!({})), None);
         assert_eq!(waiter("ec2", "DescribeVpcs", json!({}), json!({})), None);
+        assert_eq!(waiter("ec2", "ModifyVolume", json!({"VolumeId": "vol-1"}), json!({})), None);
     }
 
     #[test]

@@ -174,6 +174,21 @@ mod tests {
     }
 
     #[test]
+    fn what_references_and_shapes_say_counts_for_the_members() {
+        let mut model = tiny();
+        model["operations"]["GetThing"]["input"] = json!({"shape": "GetThingRequest", "payload": "Data"});
+        model["shapes"]["GetThingRequest"] = json!({"type": "structure", "xmlNamespace": "https://ns/",
+            "members": {"Data": {"shape": "Name"}, "Mark": {"shape": "Mark"}}});
+        model["shapes"]["Mark"] = json!({"type": "string", "location": "header", "locationName": "x-mark"});
+        let service = service_from_models("thing", &model, None, None, None).unwrap();
+        let input = service.shape(service.operation("GetThing").unwrap().input.unwrap());
+        assert_eq!((input.name.as_str(), input.traits.payload.as_deref()), ("GetThingRequest", Some("Data")));
+        assert_eq!(input.traits.xml_namespace.as_deref(), Some("https://ns/"));
+        let mark = input.member("Mark").unwrap();
+        assert_eq!((mark.location, mark.wire_name.as_deref()), (Location::Header, Some("x-mark")));
+    }
+
+    #[test]
     fn cbor_is_passed_over_when_json_is_listed() {
         let mut model = tiny();
         model["metadata"]["protocol"] = json!("smithy-rpc-v2-cbor");

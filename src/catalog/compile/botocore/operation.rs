@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::reader::Reader;
-use super::shape::Shapes;
+use super::shape::{Shapes, namespace};
 use crate::catalog::compile::CompileError;
 use crate::catalog::shapes::{ChecksumTrait, Operation, OperationTraits, ShapeId, XmlName};
 
@@ -42,12 +42,8 @@ pub(super) fn read(name: &str, model: &Reader<'_>, shapes: &mut Shapes) -> Resul
     let output = model.object("output")?;
     let mut input_xml = None;
     if let Some(input) = model.object("input")? {
-        let namespace = input.object("xmlNamespace")?;
-        let xml = XmlName {
-            name: input.text("locationName")?,
-            uri: namespace.as_ref().map(|n| n.text("uri")).transpose()?.flatten(),
-            prefix: namespace.as_ref().map(|n| n.text("prefix")).transpose()?.flatten(),
-        };
+        let (uri, prefix) = namespace(&input)?;
+        let xml = XmlName { name: input.text("locationName")?, uri, prefix };
         input_xml = (xml != XmlName::default()).then_some(xml);
     }
     Ok(Operation {
@@ -78,7 +74,12 @@ fn status(http: &Reader<'_>, member: &str) -> Result<Option<u16>, CompileError> 
 fn reference(model: &Reader<'_>, member: &str, shapes: &mut Shapes) -> Result<Option<ShapeId>, CompileError> {
     let Some(reader) = model.object(member)? else { return Ok(None) };
     let name = reader.needed_text("shape")?;
-    shapes.find(&name).map(Some).ok_or_else(|| reader.error("shape", format!("there is no shape `{name}`")))
+    let found = shapes.find(&name);
+    let id = found.ok_or_else(|| reader.error("shape", format!("there is no shape `{name}`")))?;
+    Ok(Some(match reader.text("payload")? {
+        Some(payload) => shapes.with_payload(id, payload),
+        None => id,
+    }))
 }
 
 fn errors(model: &Reader<'_>, shapes: &mut Shapes) -> Result<Vec<ShapeId>, CompileError> {

@@ -9,7 +9,7 @@ use crate::catalog::compile::CompileError;
 use crate::catalog::shapes::{Location, Member, Shape, ShapeId, ShapeKind, ShapeTraits};
 
 /// Everything that a shape can say.
-const KNOWN_SHAPE: [&str; 35] = [
+const KNOWN_SHAPE: [&str; 37] = [
     "type",
     "members",
     "documentation",
@@ -40,17 +40,21 @@ const KNOWN_SHAPE: [&str; 35] = [
     "synthetic",
     "eventstream",
     "streaming",
+    "location",
     "locationName",
+    "resultWrapper",
     "xmlOrder",
     "sparse",
     "requiresLength",
     "xmlNamespace",
 ];
 /// Everything that a member can say.
-const KNOWN_MEMBER: [&str; 24] = [
+const KNOWN_MEMBER: [&str; 25] = [
     "shape",
     "documentation",
     "locationName",
+    // A slip of the pen, which the SDK passes over.
+    "LocationName",
     "location",
     "idempotencyToken",
     "box",
@@ -80,11 +84,12 @@ pub(super) struct Shapes {
     shapes: Vec<Shape>,
 }
 
-/// The names of a model's shapes, and the wire names that some shapes bring to every member
-/// that uses them and has none of its own.
+/// The names of a model's shapes, and the wire names and locations that some shapes bring to every
+/// member that uses them and has none of its own.
 struct Names {
     numbers: HashMap<String, ShapeId>,
     wire: HashMap<String, String>,
+    locations: HashMap<String, String>,
 }
 
 impl Shapes {
@@ -95,13 +100,16 @@ impl Shapes {
         let readers = all.objects()?;
         let numbers: HashMap<String, ShapeId> =
             (0..).zip(&readers).map(|(number, (name, _))| ((*name).to_owned(), number)).collect();
-        let mut wire = HashMap::new();
+        let (mut wire, mut locations) = (HashMap::new(), HashMap::new());
         for (name, reader) in &readers {
             if let Some(own) = reader.text("locationName")? {
                 wire.insert((*name).to_owned(), own);
             }
+            if let Some(own) = reader.text("location")? {
+                locations.insert((*name).to_owned(), own);
+            }
         }
-        let names = Names { numbers, wire };
+        let names = Names { numbers, wire, locations };
         let shapes =
             readers.iter().map(|(name, reader)| shape(name, reader, &names)).collect::<Result<_, _>>()?;
         Ok(Self { numbers: names.numbers, shapes })
@@ -109,6 +117,16 @@ impl Shapes {
 
     pub(super) fn find(&self, name: &str) -> Option<ShapeId> {
         self.numbers.get(name).copied()
+    }
+
+    /// A copy of a shape with a payload: some references say which member is the body.
+    pub(super) fn with_payload(&mut self, id: ShapeId, payload: String) -> ShapeId {
+        let found = usize::try_from(id).ok().and_then(|i| self.shapes.get(i)).cloned();
+        let Some(mut copy) = found else { return id };
+        copy.traits.payload = Some(payload);
+        let Ok(number) = ShapeId::try_from(self.shapes.len()) else { return id };
+        self.shapes.push(copy);
+        number
     }
 
     pub(super) fn finish(self) -> Vec<Shape> {
@@ -160,7 +178,7 @@ fn inner(model: &Reader<'_>, place: &str, names: &Names) -> Result<Member, Compi
 fn member(name: &str, model: &Reader<'_>, names: &Names) -> Result<Member, CompileError> {
     model.only(&KNOWN_MEMBER)?;
     let shape = model.needed_text("shape")?;
-    let location = match model.text("location")?.as_deref() {
+    let location = match model.text("location")?.or_else(|| names.locations.get(&shape).cloned()).as_deref() {
         None => Location::Body,
         Some("uri") => Location::Uri,
         Some("querystring") => Location::Query,
@@ -187,7 +205,7 @@ fn member(name: &str, model: &Reader<'_>, names: &Names) -> Result<Member, Compi
 }
 
 fn traits(model: &Reader<'_>) -> Result<ShapeTraits, CompileError> {
-    let namespace = model.object("xmlNamespace")?;
+    let namespace = namespace(model)?;
     let error = model.object("error")?;
     let status = error.as_ref().and_then(|e| e.get("httpStatusCode")).and_then(Value::as_u64);
     Ok(ShapeTraits {
@@ -201,8 +219,8 @@ fn traits(model: &Reader<'_>) -> Result<ShapeTraits, CompileError> {
         union: model.flag("union")?,
         flattened: model.flag("flattened")?,
         xml_attribute: model.flag("xmlAttribute")?,
-        xml_namespace: namespace.as_ref().map(|n| n.text("uri")).transpose()?.flatten(),
-        xml_prefix: namespace.as_ref().map(|n| n.text("prefix")).transpose()?.flatten(),
+        xml_namespace: namespace.0,
+        xml_prefix: namespace.1,
         timestamp_format: model.text("timestampFormat")?,
         streaming: model.flag("streaming")?,
         requires_length: model.flag("requiresLength")?,
@@ -222,4 +240,15 @@ fn traits(model: &Reader<'_>) -> Result<ShapeTraits, CompileError> {
         discriminator: None,
         variants: Vec::new(),
     })
+}
+
+/// The URI and the prefix of a namespace; some models write the URI alone.
+pub(super) fn namespace(model: &Reader<'_>) -> Result<(Option<String>, Option<String>), CompileError> {
+    if let Some(Value::String(uri)) = model.get("xmlNamespace") {
+        return Ok((Some(uri.clone()), None));
+    }
+    match model.object("xmlNamespace")? {
+        Some(namespace) => Ok((namespace.text("uri")?, namespace.text("prefix")?)),
+        None => Ok((None, None)),
+    }
 }

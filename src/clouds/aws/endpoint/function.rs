@@ -85,9 +85,13 @@ fn url(text: &str) -> Option<Value> {
         return None;
     }
     let normalized = if path.ends_with('/') { path.to_owned() } else { format!("{path}/") };
-    let host = authority.rsplit_once(':').map_or(authority, |(host, port)| {
-        if port.bytes().all(|b| b.is_ascii_digit()) { host } else { authority }
-    });
+    let host = match authority.rsplit_once(':') {
+        // A colon inside brackets belongs to the address.
+        Some((_, port)) if port.ends_with(']') => authority,
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        Some(_) => return None,
+        None => authority,
+    };
     let bracketed = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
     let is_ip = bracketed.unwrap_or(host).parse::<std::net::IpAddr>().is_ok();
     Some(json!({
@@ -123,6 +127,8 @@ mod tests {
         let url = run("parseURL", &[json!("https://127.0.0.1:80/a")]);
         assert_eq!((&url["isIp"], &url["normalizedPath"]), (&json!(true), &json!("/a/")));
         assert_eq!(run("parseURL", &[json!("https://h/?q")]), Value::Null);
+        assert_eq!(run("parseURL", &[json!("https://h:port/")]), Value::Null);
+        assert_eq!(run("parseURL", &[json!("https://[::1]")])["isIp"], json!(true));
     }
 
     #[test]

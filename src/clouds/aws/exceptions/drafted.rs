@@ -24,7 +24,7 @@ pub(crate) fn drafted(service: &Service, operation: &Operation, draft: &mut Draf
     if service.traits.query_compatible {
         draft.set_header("x-amzn-query-mode", "true");
     }
-    if operation.traits.endpoint_discovery == Some(true) {
+    if operation.traits.endpoint_operation {
         draft.set_header("x-amz-api-version", service.api_version.clone());
     }
 }

@@ -3,16 +3,20 @@
 //!
 //! [`before`] works on the parameters, [`drafted`] on the request before its endpoint is known,
 //! [`builtins`] on the endpoint rules' parameters, [`unsigned`] and [`scheme`] on the signature,
-//! [`after`] on the answer.
+//! [`across`] on requests inside requests, [`after`] on the answer, [`not_awaited`] on waiting.
 
+mod across;
 mod after;
 mod before;
 mod drafted;
 mod place;
 mod sign;
+mod wait;
 
+pub(crate) use across::{Across, across, may_cross};
 pub(crate) use after::{after, hides_an_error};
 pub(crate) use before::before;
 pub(crate) use drafted::drafted;
 pub(crate) use place::{builtins, host_prefix, other_region, strip_bucket};
 pub(crate) use sign::{scheme, unsigned};
+pub(crate) use wait::not_awaited;

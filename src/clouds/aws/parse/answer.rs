@@ -49,21 +49,28 @@ pub fn parse(service: &Service, operation: &Operation, response: &HttpResponse) 
             } else {
                 match service.protocol {
                     Protocol::Json10 | Protocol::Json11 => {
-                        json::structure(service, shape, &json::document(&response.body)?)
+                        json::structure(service, shape, &json::object(&response.body)?)
                     }
                     Protocol::RestJson | Protocol::RestXml => rest::parse(service, shape, response)?,
                     Protocol::Query => {
-                        let root = Element::parse(&response.body)?;
+                        let root = Element::answer(&response.body)?;
                         let result = match &operation.result_wrapper {
                             Some(name) => root.child(name),
                             None => Some(&root),
                         };
-                        result.map_or_else(
-                            || Value::Object(Map::new()),
-                            |element| xml::structure(service, shape, element),
-                        )
+                        match result {
+                            Some(element) => xml::structure(service, shape, element),
+                            None if shape.members().is_empty() => Value::Object(Map::new()),
+                            None => return Err(format!("there is no result in <{}>", root.name)),
+                        }
                     }
-                    Protocol::Ec2 => xml::structure(service, shape, &Element::parse(&response.body)?),
+                    Protocol::Ec2 => {
+                        let root = Element::answer(&response.body)?;
+                        if !root.name.ends_with("Response") {
+                            return Err(format!("<{}> is not an answer of this service", root.name));
+                        }
+                        xml::structure(service, shape, &root)
+                    }
                     Protocol::RpcV2Cbor => cbor::structure(service, shape, &cbor::document(&response.body)?),
                     Protocol::Oci | Protocol::Arm => {
                         return Err("this service does not speak an AWS protocol".into());

@@ -74,6 +74,19 @@ impl Element {
         }
     }
 
+    /// The root of an answer.
+    ///
+    /// # Errors
+    ///
+    /// It is not well-formed XML, or a web page that something between here and the cloud made.
+    pub(super) fn answer(bytes: &[u8]) -> Result<Self, String> {
+        let root = Self::parse(bytes)?;
+        if root.name.eq_ignore_ascii_case("html") {
+            return Err("a web page came instead of an answer".into());
+        }
+        Ok(root)
+    }
+
     /// The first element of this name directly inside.
     pub(super) fn child(&self, name: &str) -> Option<&Element> {
         self.children.iter().find(|child| child.name == name)

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::header::read;
-use crate::catalog::shapes::{Location, Service, Shape, ShapeKind};
+use crate::catalog::shapes::{Service, Shape, ShapeKind};
 use crate::clouds::aws::field::Field;
 use crate::clouds::aws::time::{self as wire, Format};
 
@@ -19,16 +19,43 @@ pub(super) fn document(body: &[u8]) -> Result<Value, String> {
     serde_json::from_slice(body).map_err(|e| format!("not JSON: {e}"))
 }
 
+/// A body as a JSON object, which is what every answer is; an empty body says nothing.
+///
+/// # Errors
+///
+/// It is not JSON, or a value of another kind.
+pub(super) fn object(body: &[u8]) -> Result<Value, String> {
+    match document(body)? {
+        object @ Value::Object(_) => Ok(object),
+        _ => Err("a JSON object was expected, and another value came".into()),
+    }
+}
+
 /// The members of a structure that travel in the body; what the model does not know is left out.
 pub(super) fn structure(service: &Service, shape: &Shape, document: &Value) -> Value {
     let mut out = Map::new();
-    for member in shape.members().iter().filter(|m| m.location == Location::Body) {
+    for member in shape.members() {
         let field = Field::new(service, member);
+        if !field.answered_in_body() {
+            continue;
+        }
         if let Some(found) = document.get(field.wire()).filter(|found| !found.is_null()) {
             out.insert(member.name.clone(), value(field, found));
         }
     }
+    if shape.traits.union && out.is_empty() {
+        let given = document.as_object().into_iter().flatten();
+        let mut names = given.filter(|(name, v)| *name != "__type" && !v.is_null()).map(|(name, _)| name);
+        if let (Some(name), None) = (names.next(), names.next()) {
+            return unknown_choice(name);
+        }
+    }
     Value::Object(out)
+}
+
+/// A choice of a union that the model does not know yet, as the SDK gives it out.
+pub(super) fn unknown_choice(name: &str) -> Value {
+    serde_json::json!({"SDK_UNKNOWN_MEMBER": {"name": name}})
 }
 
 /// One value in the shape of a field.

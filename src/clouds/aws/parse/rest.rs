@@ -41,8 +41,8 @@ pub(super) fn body(service: &Service, shape: &Shape, bytes: &[u8]) -> Result<Val
         return Ok(Value::Object(Map::new()));
     }
     match service.protocol {
-        Protocol::RestXml => Ok(xml::structure(service, shape, &Element::parse(bytes)?)),
-        _ => Ok(json::structure(service, shape, &json::document(bytes)?)),
+        Protocol::RestXml => Ok(xml::structure(service, shape, &Element::answer(bytes)?)),
+        _ => Ok(json::structure(service, shape, &json::object(bytes)?)),
     }
 }
 
@@ -57,7 +57,7 @@ fn whole_body(field: Field<'_>, response: &HttpResponse) -> Result<Option<Value>
         }
         _ if bytes.iter().all(u8::is_ascii_whitespace) => Ok(None),
         _ if field.service.protocol == Protocol::RestXml => {
-            Ok(Some(xml::value(field, &Element::parse(bytes)?)))
+            Ok(Some(xml::value(field, &Element::answer(bytes)?)))
         }
         _ => Ok(Some(json::value(field, &json::document(bytes)?))),
     }

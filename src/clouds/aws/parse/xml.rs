@@ -4,18 +4,25 @@ use serde_json::{Map, Value};
 
 use super::element::Element;
 use super::header::{number, time};
-use crate::catalog::shapes::{Location, Service, Shape, ShapeKind};
+use super::json::unknown_choice;
+use crate::catalog::shapes::{Service, Shape, ShapeKind};
 use crate::clouds::aws::field::Field;
 use crate::clouds::aws::time::Format;
 
 /// The members of a structure that travel in the body.
 pub(super) fn structure(service: &Service, shape: &Shape, element: &Element) -> Value {
     let mut out = Map::new();
-    for member in shape.members().iter().filter(|m| m.location == Location::Body) {
+    for member in shape.members() {
         let field = Field::new(service, member);
-        if let Some(value) = find(field, element) {
+        if let Some(value) = find(field, element).filter(|_| field.answered_in_body()) {
             out.insert(member.name.clone(), value);
         }
+    }
+    if shape.traits.union
+        && out.is_empty()
+        && let [only] = element.children.as_slice()
+    {
+        return unknown_choice(&only.name);
     }
     Value::Object(out)
 }

@@ -32,7 +32,7 @@ pub(super) fn render(service: &Service, operation: &Operation, params: &Value) -
     if let Some(input) = operation.input {
         let shape = service.shape(input);
         let members = params.as_object().into_iter().flatten().filter_map(|(name, value)| {
-            let field = Field::new(service, shape.member(name)?);
+            let field = Field::new(service, shape.member(name).filter(|_| !value.is_null())?);
             Some((Cbor::Text(field.wire().to_owned()), cbor(value, field)))
         });
         let body = Cbor::Map(members.collect());
@@ -49,7 +49,7 @@ fn cbor(value: &Value, field: Field<'_>) -> Cbor {
             members
                 .iter()
                 .filter_map(|(name, value)| {
-                    let inner = field.get(name)?;
+                    let inner = field.get(name).filter(|_| !value.is_null())?;
                     Some((Cbor::Text(inner.wire().to_owned()), cbor(value, inner)))
                 })
                 .collect(),

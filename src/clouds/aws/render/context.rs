@@ -1,5 +1,6 @@
 //! What a request depends on beside its parameters.
 
+use aws_credential_types::Credentials;
 use serde_json::{Map, Value};
 
 use crate::clouds::aws::endpoint::Endpoints;
@@ -25,6 +26,8 @@ pub struct RenderContext<'a> {
     pub builtins: Option<Map<String, Value>>,
     /// Whether prefixes of the host name are left out.
     pub no_host_prefix: bool,
+    /// Keys for the signed requests that some requests carry; without keys they are left out.
+    pub keys: Option<Credentials>,
 }
 
 impl<'a> RenderContext<'a> {
@@ -41,6 +44,7 @@ impl<'a> RenderContext<'a> {
             account_id: None,
             builtins: None,
             no_host_prefix: false,
+            keys: None,
         }
     }
 }

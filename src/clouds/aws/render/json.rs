@@ -16,7 +16,8 @@ pub(super) fn render(service: &Service, operation: &Operation, params: &Value) -
     ];
     let mut body = Map::new();
     if let (Some(input), Some(params)) = (operation.input, params.as_object()) {
-        for (name, value) in params {
+        // A member that is null was not given.
+        for (name, value) in params.iter().filter(|(_, value)| !value.is_null()) {
             if let Some(member) = service.shape(input).member(name) {
                 let field = Field::new(service, member);
                 body.insert(field.wire().to_owned(), json(value, field));
@@ -37,7 +38,7 @@ pub(super) fn json(value: &Value, field: Field<'_>) -> Value {
     match (field.kind(), value) {
         (ShapeKind::Structure { .. }, Value::Object(members)) => {
             let mut out = Map::new();
-            for (name, value) in members {
+            for (name, value) in members.iter().filter(|(_, value)| !value.is_null()) {
                 if let Some(inner) = field.get(name) {
                     out.insert(inner.wire().to_owned(), json(value, inner));
                 }

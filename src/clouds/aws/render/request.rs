@@ -1,5 +1,8 @@
 //! The way from a call to a request.
 
+use std::time::SystemTime;
+
+use aws_credential_types::Credentials;
 use serde_json::{Map, Value};
 
 use super::context::RenderContext;
@@ -8,7 +11,8 @@ use super::{cbor, checksum, form, json, rest, uri};
 use crate::catalog::shapes::{Operation, Protocol, Service};
 use crate::clouds::CloudError;
 use crate::clouds::aws::endpoint::Endpoint;
-use crate::clouds::aws::exceptions;
+use crate::clouds::aws::exceptions::{self, Across};
+use crate::clouds::aws::sign::presign;
 use crate::clouds::http::{HttpRequest, Signing};
 use crate::plan::{CloudName, OperationName};
 
@@ -40,6 +44,8 @@ pub fn render(
         return Err(invalid(format!("$: {} takes a stream of events, which needs HTTP/2", operation.name)));
     }
     exceptions::before(service, operation, &mut params);
+    let region = context.region.as_deref().unwrap_or("us-east-1");
+    let across = exceptions::across(service, operation, &mut params, region);
     let params = Value::Object(params);
     let mut draft = match service.protocol {
         Protocol::Query | Protocol::Ec2 => form::render(service, operation, &params),
@@ -62,13 +68,40 @@ pub fn render(
         let values: Vec<&str> = values.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         draft.set_header(name, values.join(","));
     }
-    Ok(HttpRequest {
+    let mut request = HttpRequest {
         method: draft.method,
         url,
         headers: draft.headers,
         body: draft.body,
         signing: signing(service, operation, context, &endpoint),
-    })
+    };
+    if let (Some(across), Some(keys)) = (across, &context.keys) {
+        carry(&mut request, &across, region, keys)?;
+    }
+    Ok(request)
+}
+
+/// Puts a copy of the request, signed for the source's region, into its own form.
+fn carry(
+    request: &mut HttpRequest,
+    across: &Across,
+    region: &str,
+    keys: &Credentials,
+) -> Result<(), CloudError> {
+    let form = String::from_utf8_lossy(&request.body).into_owned();
+    // Forms and queries write spaces and tildes differently.
+    let mut url = format!(
+        "{}?{}",
+        request.url.replace(region, &across.source),
+        form.replace('+', "%20").replace("%7E", "~")
+    );
+    if across.names_destination {
+        url.push_str(&format!("&DestinationRegion={region}"));
+    }
+    let name = request.signing.as_ref().map(|signing| signing.name.clone()).unwrap_or_default();
+    let signed = presign(&url, &name, &across.source, keys, SystemTime::now())?;
+    request.body = format!("{form}&{}={}", across.member, uri::encode_form(&signed)).into_bytes();
+    Ok(())
 }
 
 fn takes_event_stream(service: &Service, operation: &Operation) -> bool {
@@ -103,8 +136,11 @@ fn endpoint(
         let default = || format!("https://{}.{region}.amazonaws.com", service.traits.endpoint_prefix);
         return Ok(plain(context.endpoint_url.clone().unwrap_or_else(default)));
     };
-    let mut builtins = context.builtins.clone().unwrap_or_else(|| default_builtins(context));
-    exceptions::builtins(service, operation, params, &mut builtins);
+    let builtins = context.builtins.clone().unwrap_or_else(|| {
+        let mut builtins = default_builtins(context);
+        exceptions::builtins(service, operation, params, &mut builtins);
+        builtins
+    });
     let input = operation.input.map(|id| service.shape(id));
     let mut given = Map::new();
     for (name, declared) in rules.parameters() {
@@ -256,7 +292,7 @@ fn signing(
     }
     if operation.traits.auth_type.as_deref() == Some("v4-unsigned-body") || operation.traits.unsigned_payload
     {
-        signing.scheme = "v4-unsigned-body".into();
+        signing.unsigned_body = true;
     }
     Some(signing)
 }

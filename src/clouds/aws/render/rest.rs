@@ -28,11 +28,14 @@ pub(super) fn render(service: &Service, operation: &Operation, params: &Value) -
     let params = params.as_object().unwrap_or(&empty);
     let mut labels: Vec<(&str, String)> = Vec::new();
     let mut body: Vec<(&str, &Value)> = Vec::new();
+    let mut maps: Vec<(&String, &Value)> = Vec::new();
     for (name, value) in params.iter().filter(|(_, value)| !value.is_null()) {
         let Some(member) = input.member(name) else { continue };
         let field = Field::new(service, member);
         match member.location {
             Location::Uri => labels.push((field.wire(), text(value, field, Format::Iso8601))),
+            // Names of their own win over names in a map.
+            Location::Query if value.is_object() => maps.extend(value.as_object().into_iter().flatten()),
             Location::Query => query(&mut draft.query, value, field),
             Location::Header => {
                 if !value.as_array().is_some_and(Vec::is_empty) {
@@ -45,6 +48,16 @@ pub(super) fn render(service: &Service, operation: &Operation, params: &Value) -
                 }
             }
             Location::Body | Location::StatusCode => body.push((name, value)),
+        }
+    }
+    let named = draft.query.len();
+    for (name, value) in maps {
+        if draft.query[..named].iter().any(|(own, _)| own == name) {
+            continue;
+        }
+        match value {
+            Value::Array(items) => draft.query.extend(items.iter().map(|item| (name.clone(), plain(item)))),
+            other => draft.query.push((name.clone(), plain(other))),
         }
     }
     draft.path = uri::fill(exceptions::strip_bucket(service, &operation.uri), |label| {
@@ -108,14 +121,6 @@ fn fill_body(
 
 fn query(pairs: &mut Vec<(String, String)>, value: &Value, field: Field<'_>) {
     match value {
-        Value::Object(entries) => {
-            for (name, value) in entries {
-                match value {
-                    Value::Array(items) => pairs.extend(items.iter().map(|item| (name.clone(), plain(item)))),
-                    other => pairs.push((name.clone(), plain(other))),
-                }
-            }
-        }
         Value::Array(items) => {
             if let Some(item) = field.item() {
                 pairs.extend(items.iter().map(|v| (field.wire().to_owned(), text(v, item, Format::Iso8601))));

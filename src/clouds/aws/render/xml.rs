@@ -29,12 +29,17 @@ pub(super) fn input(
         let attribute = xml.prefix.map_or_else(|| "xmlns".to_owned(), |p| format!("xmlns:{p}"));
         start.push_attribute((attribute.as_str(), uri.as_str()));
     }
+    let fields = || {
+        params.iter().filter_map(|(name, value)| {
+            Some((Field::new(service, shape.and_then(|s| s.member(name))?), *value))
+        })
+    };
+    for (field, value) in fields().filter(|(field, _)| field.member.traits.xml_attribute) {
+        start.push_attribute((field.wire(), value.as_str().unwrap_or_default()));
+    }
     out.write_event(Event::Start(start))?;
-    for (name, value) in params {
-        if let Some(member) = shape.and_then(|s| s.member(name)) {
-            let field = Field::new(service, member);
-            element(&mut out, value, field, field.wire())?;
-        }
+    for (field, value) in fields().filter(|(field, _)| !field.member.traits.xml_attribute) {
+        element(&mut out, value, field, field.wire())?;
     }
     out.write_event(Event::End(BytesEnd::new(name)))?;
     Ok(out.into_inner())
