@@ -1,20 +1,26 @@
-//! What plans cost: a table of list prices, and rules that say what an operation costs.
+//! What plans cost.
+//!
+//! A [`PriceBook`] holds list prices and price rules, both data: `assets/prices/prices.table` and
+//! `assets/prices/*.yaml`. A rule says which billable things an operation makes, which parameters
+//! give their type, size, and number, and which prices to look up. What nobody knows is named, never 0.
 
-mod book;
-mod compile;
+mod context;
 mod error;
-mod pick;
-mod price;
-mod quantity;
+mod estimate;
+mod figure;
+mod line;
+mod price_book;
+mod region;
 mod rules;
 mod status;
 mod table;
-mod wording;
+mod variable;
 
 #[cfg(test)]
 mod tests;
 
-pub use book::PriceBook;
-pub use compile::compile_prices;
 pub use error::FinopsError;
+pub use figure::{Figure, read_figures};
+pub use price_book::PriceBook;
 pub use status::BookStatus;
+pub use table::write_book;
