@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::thing::name_of;
+use super::tie::Index;
 use super::{Edge, Existence, Graph, GraphError, Node};
 use crate::plan::{CloudName, Target};
 use crate::store::{Expect, Range, StoreError};
@@ -31,6 +32,7 @@ pub(super) struct Draft {
     pub(super) nodes: BTreeMap<String, Node>,
     known_edges: BTreeMap<String, Edge>,
     pub(super) edges: BTreeMap<String, Edge>,
+    pub(super) index: Index,
 }
 
 impl Graph {
@@ -65,7 +67,17 @@ impl Graph {
         let before: BTreeMap<_, _> = picture.nodes.into_iter().map(|node| (node.key.clone(), node)).collect();
         let known_edges: BTreeMap<_, _> =
             picture.edges.into_iter().map(|edge| (edge_key(&edge), edge)).collect();
-        Ok(Draft { target, raw, nodes: before.clone(), before, edges: known_edges.clone(), known_edges })
+        let mut index = Index::default();
+        before.values().for_each(|node| index.add(node));
+        Ok(Draft {
+            target,
+            raw,
+            nodes: before.clone(),
+            before,
+            edges: known_edges.clone(),
+            known_edges,
+            index,
+        })
     }
 
     fn keep(&self, draft: &Draft) -> Result<(), StoreError> {

@@ -154,11 +154,7 @@ fn learn_step(
     let keys = match subject(service, operation, &params, &output) {
         Subject::Things { kind, identities } => identities
             .iter()
-            .map(|identity| {
-                let key = draft.made(&scene, &kind, identity, (&params, &output), existence, by);
-                draft.tie_back(&key);
-                key
-            })
+            .map(|identity| draft.made(&scene, &kind, identity, (&params, &output), existence, by))
             .collect(),
         Subject::Setting { name, of } => {
             let keys = match of {
@@ -174,10 +170,8 @@ fn learn_step(
             keys
         }
     };
-    if existence != Existence::Deleted {
-        for key in &keys {
-            draft.tie(key, &params, |member| requires(service, operation, member));
-        }
+    for key in &keys {
+        draft.tie(key, |member| requires(service, operation, member));
     }
     keys
 }

@@ -349,6 +349,30 @@ fn what_a_read_shows_is_known_and_what_it_does_not_show_is_not_gone() {
 }
 
 #[test]
+fn a_thousand_things_in_one_answer_are_learnt_at_once() {
+    let house = house();
+    network(&house);
+    let machines: Vec<Value> = (0..1000)
+        .map(|n| json!({"InstanceId": format!("i-{n:017x}"), "VpcId": "vpc-1", "SubnetId": "subnet-1"}))
+        .collect();
+    let operation = crate::plan::OperationName::new(crate::plan::CloudName::Aws, "ec2", "DescribeInstances");
+    let output = json!({"Reservations": [{"Instances": machines}]});
+    let look = super::super::Look {
+        operation: &operation,
+        region: None,
+        account: None,
+        params: &json!({}),
+        output: &output,
+    };
+    let begun = std::time::Instant::now();
+    assert_eq!(house.graph.observe(Target::Sandbox, &house.catalog, &look).unwrap(), 1000);
+    // Far more than it takes, far less than work that grows with the square would.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
+    let inventory = house.graph.inventory(Target::Sandbox).unwrap();
+    assert_eq!(inventory["networks"]["vpc-1"]["vms"], 1002);
+}
+
+#[test]
 fn a_damaged_value_is_named_and_hides_no_other() {
     let house = house();
     house.ran("x-1", &[made("logs"), ("b", "s3", "CreateBucket", json!({"Bucket": "site"}), json!({}))]);

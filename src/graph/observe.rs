@@ -93,11 +93,7 @@ impl Draft {
             let item = if kind == noun { item } else { Value::Null };
             let state = if is_gone(&item) { Existence::Deleted } else { Existence::Exists };
             let key = self.seen(scene, &kind, &identity, &item, state);
-            self.tie_back(&key);
-            if state == Existence::Exists {
-                let inside = |member: &str| creation.is_some_and(|made| requires(service, made, member));
-                self.tie(&key, &item, inside);
-            }
+            self.tie(&key, |member| creation.is_some_and(|made| requires(service, made, member)));
             keys.push(key);
         }
         keys

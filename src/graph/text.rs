@@ -6,6 +6,9 @@ use serde_json::{Map, Value};
 
 use super::Node;
 
+/// Bytes of the shortest name that is looked for at the end of a path.
+const SHORTEST: usize = 3;
+
 /// All texts of a value that may name something, each with the name of its member. Tags and words for
 /// people name nothing.
 pub(super) fn gather(value: &Value, name: &str, out: &mut Vec<(String, String)>) {
@@ -35,9 +38,15 @@ pub(super) fn names(member: &str, text: &str, node: &Node) -> bool {
     text == node.name && (is_own_name(text) || speaks_of(member, node))
 }
 
+/// The text, and what follows each part of a path or an ARN: all names with which it may end.
+pub(super) fn suffixes(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.match_indices([':', '/']).filter_map(|(at, _)| text.get(at + 1..));
+    std::iter::once(text).chain(parts.filter(|part| part.len() >= SHORTEST))
+}
+
 /// An ARN or a path that ends with the name.
 fn ends_with_name(text: &str, name: &str) -> bool {
-    name.len() >= 3 && text.strip_suffix(name).is_some_and(|rest| rest.ends_with([':', '/']))
+    name.len() >= SHORTEST && text.strip_suffix(name).is_some_and(|rest| rest.ends_with([':', '/']))
 }
 
 /// Names that a cloud gives: with a path in them, or a word and a long number.

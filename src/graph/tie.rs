@@ -1,60 +1,84 @@
 //! Edges between resources, from what their parameters name.
 
+use std::collections::{BTreeSet, HashMap};
+
 use serde_json::{Map, Value};
 
 use super::draft::{Draft, edge_key};
-use super::text::{gather, names};
-use super::{Edge, Existence, Relation};
+use super::text::{gather, names, suffixes};
+use super::{Edge, Existence, Node, Relation};
 
-impl Draft {
-    /// Edges from a resource to all known ones that a value names. `inside` says of a member whether a
-    /// thing that it names holds this one.
-    pub(super) fn tie(&mut self, key: &str, value: &Value, inside: impl Fn(&str) -> bool) {
-        let Some(node) = self.nodes.get(key) else { return };
-        let mut texts = Vec::new();
-        gather(value, "", &mut texts);
-        for (name, value) in &node.identity {
-            gather(value, name, &mut texts);
+/// Who is called how, and who names what. Entries are candidates: what a resource is no longer called
+/// stays here, and whoever asks looks again.
+#[derive(Default)]
+pub(super) struct Index {
+    called: HashMap<String, BTreeSet<String>>,
+    naming: HashMap<String, BTreeSet<String>>,
+}
+
+impl Index {
+    pub(super) fn add(&mut self, node: &Node) {
+        for name in all_names(node) {
+            self.called.entry(name).or_default().insert(node.key.clone());
         }
-        let mut found = Vec::new();
-        for other in self.nodes.values() {
-            if other.key == node.key || other.cloud != node.cloud || other.state == Existence::Deleted {
-                continue;
+        for (_, text) in named_by(node) {
+            for part in suffixes(&text) {
+                self.naming.entry(part.to_owned()).or_default().insert(node.key.clone());
             }
-            let part = other.service == node.service && is_part(&node.identity, &other.identity);
-            let by = texts.iter().find(|(member, text)| names(member, text, other)).map(|(member, _)| member);
-            let by = by.or_else(|| part.then(|| other.identity.keys().next()).flatten());
-            let Some(by) = by.filter(|_| part || node.name != other.name) else { continue };
-            // Two that name each other: the first edge stands.
-            if self.between(&other.key, &node.key).is_some() {
-                continue;
-            }
-            let held =
-                part || (other.service == node.service && other.identity.contains_key(by) && inside(by));
-            let relation = if held { Relation::In } else { Relation::Needs };
-            found.push(Edge { from: node.key.clone(), to: other.key.clone(), by: by.clone(), relation });
         }
-        found.into_iter().for_each(|edge| self.join(edge));
     }
 
-    /// Edges to a resource that was not there before, from those that named it already.
-    pub(super) fn tie_back(&mut self, key: &str) {
-        if self.before.get(key).is_some_and(|known| known.state != Existence::Deleted) {
-            return;
-        }
-        let Some(new) = self.nodes.get(key) else { return };
-        let mut naming = Vec::new();
-        for node in self.nodes.values().filter(|node| node.key != key && node.cloud == new.cloud) {
-            let mut texts = Vec::new();
-            gather(&node.attributes, "", &mut texts);
-            if texts.iter().any(|(member, text)| names(member, text, new))
-                || is_part(&node.identity, &new.identity)
-            {
-                naming.push((node.key.clone(), node.attributes.clone()));
+    fn called<'a>(&'a self, texts: &'a [(String, String)]) -> BTreeSet<&'a String> {
+        let parts = texts.iter().flat_map(|(_, text)| suffixes(text));
+        parts.filter_map(|part| self.called.get(part)).flatten().collect()
+    }
+
+    fn naming(&self, node: &Node) -> BTreeSet<&String> {
+        all_names(node).iter().filter_map(|name| self.naming.get(name)).flatten().collect()
+    }
+}
+
+/// Everything that a resource is called, and the parts of its identity.
+fn all_names(node: &Node) -> Vec<String> {
+    let mut parts = Vec::new();
+    node.identity.values().for_each(|value| gather(value, "", &mut parts));
+    let parts = parts.into_iter().map(|(_, text)| text);
+    std::iter::once(node.name.clone()).chain(node.aliases.iter().cloned()).chain(parts).collect()
+}
+
+/// All texts with which a resource may name others, each with its member.
+fn named_by(node: &Node) -> Vec<(String, String)> {
+    let mut texts = Vec::new();
+    gather(&node.attributes, "", &mut texts);
+    node.settings.values().for_each(|setting| gather(&setting.params, "", &mut texts));
+    node.identity.iter().for_each(|(name, value)| gather(value, name, &mut texts));
+    texts
+}
+
+impl Draft {
+    /// Edges from a resource to all known ones that it names, and from those that named it before it
+    /// was there. `inside` says of a member whether a thing that it names holds this one.
+    pub(super) fn tie(&mut self, key: &str, inside: impl Fn(&str) -> bool) {
+        let Some(node) = self.nodes.get(key) else { return };
+        self.index.add(node);
+        let texts = named_by(node);
+        let mut found: Vec<Edge> = self
+            .index
+            .called(&texts)
+            .into_iter()
+            .filter_map(|other| edge(node, self.nodes.get(other)?, &texts, &inside))
+            .collect();
+        if self.before.get(key).is_none_or(|known| known.state == Existence::Deleted) {
+            for from in self.index.naming(node) {
+                let Some(from) = self.nodes.get(from) else { continue };
+                found.extend(edge(from, node, &named_by(from), &|_| false));
             }
         }
-        for (from, attributes) in naming {
-            self.tie(&from, &attributes, |_| false);
+        for edge in found {
+            // Two that name each other: the first edge stands.
+            if self.between(&edge.to, &edge.from).is_none() {
+                self.join(edge);
+            }
         }
     }
 
@@ -77,6 +101,29 @@ impl Draft {
         let (key, edge) = self.edges.range(prefix.clone()..).next()?;
         key.starts_with(&prefix).then_some(edge)
     }
+}
+
+/// The edge from one resource to another that its texts name, if they do.
+fn edge(
+    node: &Node,
+    other: &Node,
+    texts: &[(String, String)],
+    inside: &dyn Fn(&str) -> bool,
+) -> Option<Edge> {
+    let gone = node.state == Existence::Deleted || other.state == Existence::Deleted;
+    if gone || other.key == node.key || other.cloud != node.cloud {
+        return None;
+    }
+    let near = other.service == node.service;
+    let part = near && is_part(&node.identity, &other.identity);
+    let by = texts.iter().find(|(member, text)| names(member, text, other)).map(|(member, _)| member);
+    let by = by.or_else(|| part.then(|| other.identity.keys().next()).flatten())?;
+    if node.name == other.name && !part {
+        return None;
+    }
+    let held = part || (near && other.identity.contains_key(by) && inside(by));
+    let relation = if held { Relation::In } else { Relation::Needs };
+    Some(Edge { from: node.key.clone(), to: other.key.clone(), by: by.clone(), relation })
 }
 
 /// Whether a thing is named by all that names another one, and more: an object by its bucket and key.
