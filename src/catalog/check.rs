@@ -1,10 +1,10 @@
 //! A plan against the catalog: operations and parameters that do not exist, values that do not fit, and
 //! references to members of answers that cannot exist, are found before anything runs.
 
-use super::Catalog;
 use super::shapes::ShapeKind;
 use super::validate::{Strictness, nearest, validate};
-use crate::plan::{PathPart, Plan, output_paths};
+use super::{Catalog, CatalogError};
+use crate::plan::{OperationName, PathPart, Plan, Undo, output_paths};
 
 /// Everything that is wrong with a plan as far as the catalog can tell, in the order of the steps.
 #[must_use]
@@ -16,6 +16,13 @@ pub fn check(catalog: &Catalog, plan: &Plan) -> Vec<String> {
             Ok(found) => {
                 let wrong = validate(found.service(), found.operation(), &step.params, Strictness::Planning);
                 problems.extend(wrong.into_iter().map(|problem| format!("step `{}`: {problem}", step.id)));
+            }
+        }
+        if let Undo::Call { operation, .. } = &step.undo {
+            let undo = OperationName::new(step.cloud, &step.service, operation);
+            // An unknown service is told above.
+            if let Err(error @ CatalogError::UnknownOperation { .. }) = catalog.operation(&undo) {
+                problems.push(format!("step `{}`, undo: {error}", step.id));
             }
         }
         for (place, other, path) in output_paths(&step.params) {
@@ -116,5 +123,17 @@ mod tests {
         .unwrap();
         let found = check(&Catalog::open(None).unwrap(), &plan);
         assert!(found[0].starts_with("step `a`") && found[0].contains("CreateVpc"), "{found:?}");
+    }
+
+    #[test]
+    fn an_undo_that_does_not_exist_is_named() {
+        let plan = Plan::from_value(json!({"version": 1, "name": "x", "steps": [
+            {"id": "a", "cloud": "aws", "service": "ec2", "operation": "CreateVpc", "params": {},
+             "undo": {"operation": "DeleteVpcs", "params": {}}},
+        ]}))
+        .unwrap();
+        let found = check(&Catalog::open(None).unwrap(), &plan);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("undo") && found[0].contains("DeleteVpc"), "{found:?}");
     }
 }

@@ -18,7 +18,7 @@ use crate::clouds::Cloud;
 use crate::files::FileRoom;
 use crate::graph::Graph;
 use crate::memory::{Conversations, Notes};
-use crate::plan::{CloudName, Target};
+use crate::plan::{CloudName, Plan, Target};
 use crate::store::Store;
 use crate::text::sanitize;
 
@@ -55,6 +55,7 @@ pub struct Switchboard {
     files: FilesClient,
     graph: GraphClient,
     memory: MemoryClient,
+    catalog: Catalog,
     offered: Vec<Offered>,
     /// By name; these faces can only read.
     agent: BTreeMap<String, Client>,
@@ -69,6 +70,7 @@ impl Switchboard {
     /// A server does not answer.
     pub async fn start(parts: Parts) -> Result<Self, SwitchboardError> {
         let graph = Graph::open(&parts.store);
+        let catalog = parts.catalog.clone();
         let mut executor = BTreeMap::new();
         let mut faces = Vec::new();
         for (name, cloud) in parts.clouds {
@@ -128,7 +130,7 @@ impl Switchboard {
         let files = FilesClient::new(Client::connect(files).await?);
         offered.sort_by(|a, b| (&a.server, !a.planner, &a.tool).cmp(&(&b.server, !b.planner, &b.tool)));
         let (graph, memory) = (GraphClient::new(graph), MemoryClient::new(memory));
-        Ok(Self { clouds: CloudClient::new(executor), files, graph, memory, offered, agent, tools })
+        Ok(Self { catalog, clouds: CloudClient::new(executor), files, graph, memory, offered, agent, tools })
     }
 
     /// The tools of the faces that can only read, for a planner.
@@ -159,6 +161,26 @@ impl Switchboard {
             Err(SwitchboardError::Refused { message, .. }) => ToolReply::error(message),
             Err(error) => ToolReply::error(error.to_string()),
         }
+    }
+
+    /// Everything that is wrong with a plan as far as the clouds here and their catalog can tell.
+    #[must_use]
+    pub fn check(&self, plan: &Plan) -> Vec<String> {
+        let here: Vec<CloudName> = self.clouds.names().collect();
+        let names: Vec<&str> = here.iter().map(|cloud| cloud.as_str()).collect();
+        let away = plan.steps.iter().filter(|step| !here.contains(&step.cloud));
+        let mut problems: Vec<String> = away
+            .map(|step| {
+                format!(
+                    "step `{}`: {} cannot be reached here; there is {}",
+                    step.id,
+                    step.cloud,
+                    names.join(", ")
+                )
+            })
+            .collect();
+        problems.extend(crate::catalog::check(&self.catalog, plan));
+        problems
     }
 
     /// The executor's face of the clouds.

@@ -2,7 +2,6 @@
 
 mod ask;
 mod assemble;
-mod catalog_check;
 mod check;
 mod chunk;
 mod clean;

@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::catalog_check;
 use crate::mcp::Switchboard;
 use crate::plan::{Plan, Step};
 use crate::text::{MASK, line};
@@ -12,7 +11,7 @@ use crate::text::{MASK, line};
 /// # Errors
 ///
 /// All problems, each with its place.
-pub(super) async fn check(board: &Switchboard, proposed: Value) -> Result<Plan, Vec<String>> {
+pub(super) fn check(board: &Switchboard, proposed: Value) -> Result<Plan, Vec<String>> {
     let proposed = loosened(proposed);
     let mut problems = Vec::new();
     let mut steps = Vec::new();
@@ -43,11 +42,12 @@ pub(super) async fn check(board: &Switchboard, proposed: Value) -> Result<Plan, 
             None
         }
     });
-    let steps = plan.as_ref().map_or(steps.as_slice(), |plan| plan.steps.as_slice());
-    for (index, step) in steps.iter().enumerate() {
-        hidden(&step.params, &mut format!("steps[{index}].params"), &mut problems);
+    // What is wrong with the steps is told along with what is wrong with the whole.
+    let checked = plan.clone().unwrap_or(Plan { version: 1, name: String::new(), inputs: Map::new(), steps });
+    for step in &checked.steps {
+        hidden(&step.params, &mut format!("step `{}`: $", step.id), &mut problems);
     }
-    problems.extend(catalog_check::check(board, steps).await);
+    problems.extend(board.check(&checked));
     match plan {
         Some(plan) if problems.is_empty() => Ok(plan),
         _ => Err(problems.iter().map(|p| line(p)).collect()),

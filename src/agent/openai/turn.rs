@@ -97,7 +97,7 @@ impl<'a> Talk<'a> {
             ));
         }
         let Some(proposed) = proposal::fenced(&done.text) else { return Ok(Next::Over(None)) };
-        match self.propose(proposed).await {
+        match self.propose(proposed) {
             Ok(plan) => Ok(Next::Over(Some(plan))),
             Err(problems) => {
                 let answer = self.repair(&problems).await?;
@@ -198,7 +198,7 @@ impl<'a> Talk<'a> {
     /// A call of the proposal: a plan, or what the model is told.
     async fn proposed(&mut self, call: &ToolCall) -> Result<Result<Plan, String>, Problem> {
         let problems = match tools::arguments(call) {
-            Ok(proposed) => match self.propose(proposed).await {
+            Ok(proposed) => match self.propose(proposed) {
                 Ok(plan) => return Ok(Ok(plan)),
                 Err(problems) => problems,
             },
@@ -207,10 +207,10 @@ impl<'a> Talk<'a> {
         self.repair(&problems).await.map(Err)
     }
 
-    async fn propose(&mut self, proposed: Value) -> Result<Plan, Vec<String>> {
+    fn propose(&self, proposed: Value) -> Result<Plan, Vec<String>> {
         let name = proposed.get("name").or_else(|| proposed.get("plan")?.get("name"));
         let summary = line(&mask_text(name.and_then(Value::as_str).unwrap_or("a plan")));
-        let result = proposal::check(self.turn.board, proposed).await;
+        let result = proposal::check(self.turn.board, proposed);
         if let Err(problems) = &result {
             self.hear(Heard::ToolFinished(Box::new(Entry::Tool {
                 name: tools::PROPOSE.into(),

@@ -152,7 +152,7 @@ async fn a_plan_with_problems_goes_back_with_all_of_them_and_the_next_one_counts
     .await;
     assert!(out.answer().plan.is_some());
     let answer = &out.messages(1)[3].1;
-    for part in ["steps[0].operation", "CreateBucket", "steps[1].params.Bukket", "no step `bukket`"] {
+    for part in ["step `bucket`", "did you mean CreateBucket", "`Bukket`", "no step `bukket`"] {
         assert!(answer.contains(part), "{part} missing in {answer}");
     }
     let seen = out.looked_up();

@@ -51,7 +51,7 @@ async fn an_open_input_an_unknown_output_and_a_masked_secret_are_no_plan() {
         ),
         (
             json!({"name": "n", "steps": [vpc, subnet("${{ steps.vpc.output.Vpc.vpcId }}")]}),
-            "written `VpcId`",
+            "has no `vpcId`; did you mean `VpcId`",
         ),
         (
             json!({"name": "n", "steps": [step("db", "rds", "CreateDBInstance",
@@ -65,13 +65,16 @@ async fn an_open_input_an_unknown_output_and_a_masked_secret_are_no_plan() {
         ),
         (
             json!({"name": "n", "steps": [step("a", "s3", "CreateBucket", json!({"Bucket": 3}))]}),
-            "must be string, found 3",
+            "expected text, found the number 3",
         ),
-        (json!({"name": "n", "steps": [step("a", "s3", "CreateBucket", json!({}))]}), "`Bucket` is required"),
+        (
+            json!({"name": "n", "steps": [step("a", "s3", "CreateBucket", json!({}))]}),
+            "`Bucket` is required and missing",
+        ),
         (
             json!({"name": "n", "steps": [step("i", "ec2", "RunInstances", json!({"MinCount": 1, "MaxCount": 1})),
                 step("s", "ec2", "StopInstances", json!({"InstanceIds": ["${{ steps.i.output.Instances.InstanceId }}"]}))]}),
-            "`Instances[0]`",
+            "Instances[0].InstanceId",
         ),
     ] {
         let out =
