@@ -61,7 +61,7 @@ pub(super) fn input(plan: &Plan, with: &Surroundings<'_>) -> Input {
         }
         let tags = &all[step.id.as_str()];
         let environment =
-            with.environment.map(str::to_owned).or_else(|| environment(tags)).or_else(|| shared.clone());
+            with.environment.map(canonical).or_else(|| environment(tags)).or_else(|| shared.clone());
         let price = with.estimate.and_then(|estimate| estimate.steps.iter().find(|s| s.step == step.id));
         let name = step.operation_name().to_string();
         let value = Rego::from(json!({
@@ -96,7 +96,7 @@ pub(super) fn input(plan: &Plan, with: &Surroundings<'_>) -> Input {
         (Rego::from("plan"), Rego::from(summary(plan, with))),
         (
             Rego::from("environment"),
-            Rego::from(with.environment.map(str::to_owned).or(shared).unwrap_or_default()),
+            Rego::from(with.environment.map(canonical).or(shared).unwrap_or_default()),
         ),
         (Rego::from("steps"), Rego::from(steps)),
         (Rego::from("by"), Rego::from(by)),
@@ -150,8 +150,20 @@ fn environment(tags: &Tags) -> Option<String> {
     ENVIRONMENT_KEYS
         .iter()
         .find_map(|wanted| tags.values.iter().find(|(key, _)| key.eq_ignore_ascii_case(wanted)))
-        .map(|(_, value)| value.clone())
+        .map(|(_, value)| value)
         .filter(|value| !crate::plan::is_reference(value))
+        .map(|value| canonical(value))
+}
+
+/// People write `Production` and mean `prod`; books are written for one word.
+pub(super) fn canonical(environment: &str) -> String {
+    let word = environment.trim().to_lowercase();
+    match word.as_str() {
+        "production" | "prd" | "live" => "prod".into(),
+        "development" => "dev".into(),
+        "stage" | "stg" => "staging".into(),
+        _ => word,
+    }
 }
 
 /// The environment of all steps that name one, if they agree.
@@ -159,4 +171,47 @@ fn shared_environment<'a>(tags: impl Iterator<Item = &'a Tags>) -> Option<String
     let mut named = tags.filter_map(environment);
     let first = named.next()?;
     named.all(|other| other == first).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::legislator::tests::{catalog, plan};
+    use pretty_assertions::assert_eq;
+
+    fn environments(session: Option<&str>, tags: &[&str]) -> Vec<Option<String>> {
+        let catalog = catalog();
+        let steps: Vec<Value> = tags
+            .iter()
+            .enumerate()
+            .map(|(index, environment)| {
+                let tags = if environment.is_empty() {
+                    json!([])
+                } else {
+                    json!([{"Key": "environment", "Value": environment}])
+                };
+                json!({"id": format!("s{index}"), "cloud": "aws", "service": "iam", "operation": "CreateRole",
+                       "params": {"RoleName": format!("r{index}"), "Tags": tags}})
+            })
+            .collect();
+        let with = Surroundings {
+            facts: &[],
+            estimate: None,
+            environment: session,
+            default_region: None,
+            inventory: &Value::Null,
+            catalog: &catalog,
+        };
+        let input = input(&plan(Value::Array(steps)), &with);
+        (0..tags.len()).map(|index| input.environments.get(&format!("s{index}")).cloned()).collect()
+    }
+
+    #[test]
+    fn the_session_names_the_environment_else_the_step_else_the_plan() {
+        let some = |word: &str| Some(word.to_owned());
+        assert_eq!(environments(Some("Production"), &["dev"]), [some("prod")]);
+        assert_eq!(environments(None, &["Dev", "prod"]), [some("dev"), some("prod")]);
+        assert_eq!(environments(None, &["prd", ""]), [some("prod"), some("prod")]);
+        assert_eq!(environments(None, &["dev", "prod", ""]), [some("dev"), some("prod"), None]);
+    }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::RulesError;
 use super::catalogue::Scope;
 use super::finding::finding;
-use super::input::input;
+use super::input::{canonical, input};
 use super::ruleset::RuleSet;
 use crate::catalog::Catalog;
 use crate::plan::{
@@ -43,10 +43,12 @@ pub(super) fn judge(set: Option<&RuleSet>, trouble: &str, plan: &Plan, with: &Su
         let findings = if input.changes_anything { vec![refusal(NO_RULES, trouble)] } else { Vec::new() };
         return Verdict::new(digest, findings, Digest::of_bytes(b""), 0);
     };
+    let environment = with.environment.map(canonical);
     let findings = match set.ask(input.document) {
-        Ok(said) => {
-            said.iter().filter_map(|said| finding(set, said, &input.environments, with.environment)).collect()
-        }
+        Ok(said) => said
+            .iter()
+            .filter_map(|said| finding(set, said, &input.environments, environment.as_deref()))
+            .collect(),
         Err(_) if !input.changes_anything => Vec::new(),
         Err(error) => vec![refusal(NO_ANSWER, &error.to_string())],
     };

@@ -79,3 +79,51 @@ fn finding(finding: &Finding) -> Value {
     value["controls"] = json!(finding.controls);
     value
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Home;
+    use pretty_assertions::assert_eq;
+
+    fn judge() -> Judge {
+        let dir = tempfile::tempdir().unwrap();
+        let catalog = Catalog::open(None).unwrap();
+        let legislator = crate::cli::rules::open(&Home::at(dir.path()), &catalog).unwrap();
+        Judge::new(catalog, legislator)
+    }
+
+    fn line(context: Value) -> Value {
+        json!({"id": 1, "context": context, "plan": {"version": 1, "name": "p", "steps": [
+            {"id": "v", "cloud": "aws", "service": "ec2", "operation": "CreateVpc", "region": "us-east-1",
+             "params": {"CidrBlock": "10.0.0.0/16"}}]}})
+    }
+
+    fn rules(answer: &Value) -> Vec<&str> {
+        answer["findings"].as_array().unwrap().iter().map(|f| f["rule"].as_str().unwrap()).collect()
+    }
+
+    #[test]
+    fn books_of_a_line_take_the_place_of_the_shipped_ones() {
+        let mut judge = judge();
+        let answer = judge.answer(&line(json!({"environment": "dev"}))).unwrap();
+        assert_eq!(answer["decision"], "deny");
+        assert_eq!(rules(&answer), ["FIN-REG-01", "FIN-TAG-01"]);
+        let books = json!({"environment": "dev", "books": {"owner": {}, "finops": ""}});
+        assert_eq!(judge.answer(&line(books)).unwrap(), json!({"decision": "allow", "findings": []}));
+        let books = json!({"books": {"owner": "regions:\n  aws: [us-east-1]\n", "finops": {}}, "environment": "prod"});
+        let answer = judge.answer(&line(books)).unwrap();
+        assert_eq!(rules(&answer), ["SEC-AWS-NET-08"]);
+        assert_eq!(answer["findings"][0]["controls"][0], "AWS-6.0:4.7");
+    }
+
+    #[test]
+    fn a_line_that_does_not_fit_says_where() {
+        let mut judge = judge();
+        let error = judge.answer(&line(json!({"books": {"owner": {"regoins": {}}}}))).unwrap_err();
+        assert!(error.message.contains("did you mean `regions`?"), "{error:?}");
+        let error = judge.answer(&line(json!({"books": {"ownr": {}}}))).unwrap_err();
+        assert!(error.message.contains("did you mean `owner`?"), "{error:?}");
+        assert!(judge.answer(&json!({"id": 1})).unwrap_err().message.contains("plan is missing"));
+    }
+}
