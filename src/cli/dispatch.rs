@@ -96,7 +96,7 @@ fn conformance(command: ConformanceCommand, folder: Option<&Path>) -> Result<Exi
             serve(input, output, |line| judge.answer(line))?;
         }
         ConformanceCommand::Cost => {
-            let prices = home(folder)?.config().join("prices");
+            let prices = home(folder)?.data().join("prices");
             let book = PriceBook::open(Some(&prices)).map_err(CliError::failed)?;
             serve(input, output, |line| cost::answer(&book, line))?;
         }

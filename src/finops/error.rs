@@ -1,56 +1,44 @@
-//! What can be wrong with prices and price rules.
+//! What can be wrong with the price book itself.
 
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Why prices or price rules cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+/// Why the price book cannot be used.
+#[derive(Debug, Error)]
 pub enum FinopsError {
-    /// A file exists but cannot be read.
-    #[error("cannot read {}: {reason}; make it readable or remove it", .path.display())]
+    /// A file of the person's folder cannot be read.
+    #[error("cannot read the price file {}: {source}; correct it or move it away", path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// What the system said.
+        source: std::io::Error,
+    },
+    /// A price table does not fit its format.
+    #[error("{file}: not a price table: {reason}; compile it again from its CSV file")]
+    Table {
+        /// The file.
+        file: String,
+        /// What is wrong, with the line where there is one.
         reason: String,
     },
-    /// A price book is damaged or cut off.
-    #[error("the price book is damaged: {part}: {reason}; remove the file to use the built-in one")]
-    Damaged {
-        /// Which part, for example `the index` or `section aws/vm`.
-        part: String,
-        /// What is wrong.
+    /// A file of price rules does not fit its format.
+    #[error("{file}: not price rules: {reason}")]
+    Rules {
+        /// The file.
+        file: String,
+        /// What is wrong and where.
         reason: String,
     },
-    /// A line of a price file cannot be understood.
+    /// A list of prices to compile has a bad line.
     #[error("{file}, line {line}: {reason}")]
-    Figure {
+    List {
         /// The file.
         file: String,
-        /// The line, counted from 1.
+        /// The line, from 1 on.
         line: usize,
-        /// What is wrong and what is expected.
-        reason: String,
-    },
-    /// A price rule cannot be understood.
-    #[error("{file}: {place}: {reason}")]
-    Rule {
-        /// The file.
-        file: String,
-        /// The rule or the line.
-        place: String,
         /// What is wrong.
         reason: String,
     },
-}
-
-impl FinopsError {
-    pub(super) fn damaged(part: impl Into<String>, reason: impl std::fmt::Display) -> Self {
-        Self::Damaged { part: part.into(), reason: reason.to_string() }
-    }
-
-    pub(super) fn rule(file: &str, place: impl Into<String>, reason: impl std::fmt::Display) -> Self {
-        Self::Rule { file: file.to_owned(), place: place.into(), reason: reason.to_string() }
-    }
 }

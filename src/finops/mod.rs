@@ -1,26 +1,20 @@
-//! What plans cost.
-//!
-//! A [`PriceBook`] holds list prices and price rules, both data: `assets/prices/prices.table` and
-//! `assets/prices/*.yaml`. A rule says which billable things an operation makes, which parameters
-//! give their type, size, and number, and which prices to look up. What nobody knows is named, never 0.
+//! What plans cost: a table of list prices, and rules that say what an operation costs.
 
-mod context;
+mod book;
+mod compile;
 mod error;
-mod estimate;
-mod figure;
-mod line;
-mod price_book;
-mod region;
+mod pick;
+mod price;
+mod quantity;
 mod rules;
 mod status;
 mod table;
-mod variable;
+mod wording;
 
 #[cfg(test)]
 mod tests;
 
+pub use book::PriceBook;
+pub use compile::compile_prices;
 pub use error::FinopsError;
-pub use figure::{Figure, read_figures};
-pub use price_book::PriceBook;
 pub use status::BookStatus;
-pub use table::write_book;

@@ -1,312 +1,293 @@
-//! Price rules as they are written; `assets/prices/README.md` describes them for people.
+//! Price rules: which operation costs what, as data beside the table.
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use std::collections::{BTreeMap, HashMap};
+
+use globset::{GlobBuilder, GlobMatcher};
 use rust_decimal::Decimal;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 use super::FinopsError;
-use crate::plan::{CloudName, Step};
+use super::pick::{BUILT_IN, Pick, Table};
+use super::quantity::Quantity;
+use super::wording::{Condition, Wording};
+use crate::plan::CloudName;
+
+/// One or several texts.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Texts {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Texts {
+    fn list(&self) -> &[String] {
+        match self {
+            Texts::One(text) => std::slice::from_ref(text),
+            Texts::Many(texts) => texts,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    cloud: CloudName,
+    hours: u32,
+    region: String,
+    #[serde(default)]
+    tables: BTreeMap<String, Table>,
+    #[serde(default)]
+    rules: Vec<RawRule>,
+    #[serde(default)]
+    free: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRule {
+    on: Texts,
+    #[serde(default)]
+    names: BTreeMap<String, String>,
+    #[serde(default)]
+    components: Vec<RawPart>,
+    #[serde(default)]
+    usage: Vec<RawPart>,
+    #[serde(default)]
+    removes: bool,
+    #[serde(default)]
+    unknown: Option<String>,
+    #[serde(default)]
+    assume: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPart {
+    name: String,
+    #[serde(default)]
+    key: Option<String>,
+    #[serde(default)]
+    unit: Option<String>,
+    #[serde(default)]
+    quantity: Option<String>,
+    #[serde(default)]
+    each: Option<String>,
+    #[serde(default)]
+    when: Option<Texts>,
+    #[serde(default)]
+    assume: Option<String>,
+}
+
+/// What one operation costs.
+#[derive(Debug)]
+pub(super) struct Rule {
+    /// Names for values that several parts need.
+    pub(super) names: Vec<(String, Wording)>,
+    pub(super) components: Vec<Part>,
+    pub(super) usage: Vec<Part>,
+    /// Whether the operation ends the cost instead of starting it.
+    pub(super) removes: bool,
+    /// What decides the cost and cannot be seen in the parameters.
+    pub(super) unknown: Option<String>,
+    /// A sentence about what was assumed.
+    pub(super) assume: Option<Wording>,
+}
+
+/// One part of a cost.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) name: Wording,
+    pub(super) key: Option<Wording>,
+    pub(super) unit: Option<String>,
+    pub(super) quantity: Quantity,
+    pub(super) each: Option<Pick>,
+    pub(super) when: Vec<Condition>,
+    pub(super) assume: Option<Wording>,
+}
+
+/// What a rule file says about an operation.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Says<'a> {
+    Costs(&'a Rule),
+    Free,
+    Nothing,
+}
 
 /// The rules of one cloud.
 #[derive(Debug)]
-pub(super) struct RuleBook {
-    /// Hours of a month, as the cloud itself counts them.
+pub(super) struct Rules {
+    pub(super) cloud: CloudName,
+    /// Hours of a month.
     pub(super) hours: Decimal,
-    /// Where in the parameters the region stands, if it stands there.
-    pub(super) region: Option<String>,
-    /// Said once in every estimate that has steps of this cloud.
-    pub(super) assume: Vec<String>,
-    /// Named translations, in the order of the file.
-    pub(super) tables: Map<String, Value>,
-    free: GlobSet,
-    reads: GlobSet,
-    not_free: GlobSet,
+    /// Where the region stands, beside the step's own.
+    pub(super) region: Wording,
+    pub(super) tables: BTreeMap<String, Table>,
     rules: Vec<Rule>,
+    exact: HashMap<String, Option<usize>>,
+    patterns: Vec<(GlobMatcher, Option<usize>)>,
 }
 
-/// What a rule book says about an operation.
-#[derive(Debug)]
-pub(super) enum Judgement<'a> {
-    Rule(&'a Rule),
-    Free,
-    None,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RuleFile {
-    hours: Decimal,
-    region: Option<String>,
-    #[serde(default)]
-    assume: Vec<String>,
-    #[serde(default)]
-    tables: Map<String, Value>,
-    /// Operations that cost nothing.
-    #[serde(default)]
-    free: Vec<String>,
-    /// Operations that look things up; they cost nothing of note.
-    #[serde(default)]
-    reads: Vec<String>,
-    /// Operations that look like reads but cost something or nobody knows what.
-    #[serde(default)]
-    not_free: Vec<String>,
-    rules: Vec<Rule>,
-}
-
-/// What some operations cost.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Rule {
-    /// The operations, `<service>/<operation>`.
-    pub(super) on: Vec<String>,
-    /// Where the region stands, when not where it usually does.
-    pub(super) region: Option<String>,
-    /// Parameters that come from another step.
-    #[serde(default)]
-    pub(super) inherit: Vec<Inherit>,
-    /// Names for values, in order; see [`Variable`].
-    #[serde(default, rename = "let")]
-    pub(super) variables: Variables,
-    /// What costs the same every month.
-    #[serde(default)]
-    pub(super) fixed: Vec<Line>,
-    /// What depends on use.
-    #[serde(default)]
-    pub(super) usage: Vec<Line>,
-    /// The operation takes away what the lines describe.
-    #[serde(default)]
-    pub(super) removes: bool,
-    /// What nobody can know from the plan, in words; such a step is not priced.
-    pub(super) unknown: Option<String>,
-    /// Said in the estimate when the rule applies.
-    #[serde(default)]
-    pub(super) assume: Vec<String>,
-}
-
-/// Parameters of another step that stand behind a step's own.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Inherit {
-    /// The other step's operation.
-    pub(super) from: String,
-    /// What names the other step: a reference to its output, or the name given there.
-    pub(super) by: String,
-    /// Where the other step is given its name.
-    pub(super) named: Option<String>,
-    /// Which part of its parameters counts; all when absent.
-    pub(super) take: Option<String>,
-}
-
-/// One thing that is counted and paid for.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Line {
-    /// What it is; `{x}` is the value of a name.
-    pub(super) name: String,
-    /// The key to look up, without the cloud.
-    pub(super) price: String,
-    /// What is counted, when the price's own unit does not say it well.
-    pub(super) unit: Option<String>,
-    /// The factors of the quantity: numbers, or names of values.
-    #[serde(default)]
-    pub(super) times: Vec<Value>,
-    /// Makes the shown unit this many times the price's own.
-    pub(super) per: Option<Decimal>,
-    /// Only when this holds.
-    pub(super) when: Option<String>,
-    /// Said when the line counts.
-    pub(super) assume: Option<String>,
-    /// Once for each of these.
-    pub(super) each: Option<String>,
-    /// Names for values of the row.
-    #[serde(default, rename = "let")]
-    pub(super) variables: Variables,
-}
-
-/// Names and their values, in the order of the file.
-#[derive(Debug, Default, Deserialize)]
-#[serde(try_from = "Map<String, Value>")]
-pub(super) struct Variables(pub(super) Vec<(String, Variable)>);
-
-/// How a value is found: an expression, then what is done to its result, in the order of the fields.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Variable {
-    /// JMESPath over the parameters; `_` holds the values named so far.
-    #[serde(default)]
-    pub(super) value: String,
-    /// What counts when the expression finds nothing.
-    pub(super) default: Option<Value>,
-    /// Said when the default counts.
-    pub(super) assume: Option<String>,
-    /// How the value is called when it is missing; the expression when absent.
-    pub(super) called: Option<String>,
-    /// The first group of this pattern; a text that does not match stays.
-    pub(super) capture: Option<String>,
-    /// Written in small letters, without blanks.
-    #[serde(default)]
-    pub(super) lower: bool,
-    /// Multiplied by these values.
-    #[serde(default)]
-    pub(super) times: Vec<Value>,
-    /// Divided by this number.
-    pub(super) divide: Option<Decimal>,
-    /// Rounded up to a whole number.
-    #[serde(default)]
-    pub(super) round_up: bool,
-    /// Reduced by this number, but not below 0.
-    pub(super) less: Option<Decimal>,
-    /// At least this number.
-    pub(super) least: Option<Decimal>,
-    /// Looked up in a table; what is not there stays as it is. Keys may end in `*`.
-    pub(super) table: Option<String>,
-    /// The first entry of a table whose number is not smaller.
-    pub(super) tier: Option<String>,
-}
-
-impl TryFrom<Map<String, Value>> for Variables {
-    type Error = String;
-
-    fn try_from(map: Map<String, Value>) -> Result<Self, String> {
-        let one = |(name, value): (String, Value)| {
-            let variable = match value {
-                Value::String(value) => Variable { value, ..Variable::default() },
-                other => serde_json::from_value(other).map_err(|e| format!("let {name}: {e}"))?,
-            };
-            Ok((name, variable))
-        };
-        map.into_iter().map(one).collect::<Result<_, String>>().map(Variables)
-    }
-}
-
-impl RuleBook {
-    /// Reads the rules of a cloud and checks every expression in them; `file` is the name that
-    /// errors speak of.
+impl Rules {
     pub(super) fn parse(file: &str, text: &str) -> Result<Self, FinopsError> {
-        let read: RuleFile = yaml_serde::from_str(text).map_err(|e| {
-            let place =
-                e.location().map_or_else(|| "the file".to_owned(), |at| format!("line {}", at.line()));
-            FinopsError::rule(file, place, e)
-        })?;
-        for rule in &read.rules {
-            let place = || format!("rule on {}", rule.on.join(", "));
-            check(rule, &read.tables).map_err(|reason| FinopsError::rule(file, place(), reason))?;
+        let wrong = |reason: String| FinopsError::Rules { file: file.to_owned(), reason };
+        let raw: File = yaml_serde::from_str(text).map_err(|e| wrong(e.to_string()))?;
+        let mut rules = Self {
+            cloud: raw.cloud,
+            hours: raw.hours.into(),
+            region: Wording::parse(&raw.region).map_err(|e| wrong(format!("region: {e}")))?,
+            tables: raw.tables,
+            rules: Vec::new(),
+            exact: HashMap::new(),
+            patterns: Vec::new(),
+        };
+        for raw in &raw.rules {
+            let on = raw.on.list().join(", ");
+            let rule = rule(raw, &rules.tables).map_err(|e| wrong(format!("{on}: {e}")))?;
+            rules.rules.push(rule);
+            for name in raw.on.list() {
+                rules.name(name, Some(rules.rules.len() - 1)).map_err(&wrong)?;
+            }
         }
-        Ok(Self {
-            free: globs(file, &read.free)?,
-            reads: globs(file, &read.reads)?,
-            not_free: globs(file, &read.not_free)?,
-            hours: read.hours,
-            region: read.region,
-            assume: read.assume,
-            tables: read.tables,
-            rules: read.rules,
-        })
+        for name in &raw.free {
+            rules.name(name, None).map_err(&wrong)?;
+        }
+        Ok(rules)
     }
 
-    /// What applies to a step: its rule, else whether it is named as free.
-    pub(super) fn judge(&self, step: &Step) -> Judgement<'_> {
-        let name = format!("{}/{}", step.service, step.operation);
-        if let Some(rule) = self.rules.iter().find(|rule| rule.on.contains(&name)) {
-            return Judgement::Rule(rule);
+    /// What the rules say about an operation: its own name before patterns, patterns in order.
+    pub(super) fn says(&self, service: &str, operation: &str) -> Says<'_> {
+        let name = format!("{service}:{operation}");
+        let found = self
+            .exact
+            .get(&name)
+            .or_else(|| self.patterns.iter().find(|(glob, _)| glob.is_match(&name)).map(|(_, rule)| rule));
+        match found {
+            None => Says::Nothing,
+            Some(None) => Says::Free,
+            Some(Some(rule)) => self.rules.get(*rule).map_or(Says::Nothing, Says::Costs),
         }
-        let free = self.free.is_match(&name) || self.reads.is_match(&name) && !self.not_free.is_match(&name);
-        if free { Judgement::Free } else { Judgement::None }
-    }
-
-    /// All operations that rules speak of.
-    #[cfg(test)]
-    pub(super) fn operations(&self) -> impl Iterator<Item = &str> {
-        self.rules.iter().flat_map(|rule| &rule.on).map(String::as_str)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.rules.len()
+        self.exact.len() + self.patterns.len()
+    }
+
+    /// The operations that are named without a pattern, as `service:operation`.
+    #[cfg(test)]
+    pub(super) fn named(&self) -> impl Iterator<Item = &str> {
+        self.exact.keys().map(String::as_str)
+    }
+
+    fn name(&mut self, name: &str, rule: Option<usize>) -> Result<(), String> {
+        if !name.contains(':') {
+            return Err(format!("`{name}`: an operation is written service:operation"));
+        }
+        if name.contains(['*', '{', '?', '[']) {
+            let glob = GlobBuilder::new(name).build().map_err(|e| format!("`{name}`: {e}"))?;
+            self.patterns.push((glob.compile_matcher(), rule));
+        } else if self.exact.insert(name.to_owned(), rule).is_some() {
+            return Err(format!("`{name}` stands there twice"));
+        }
+        Ok(())
     }
 }
 
-/// The file of a cloud's rules.
-pub(super) fn file_name(cloud: CloudName) -> String {
-    format!("{cloud}.yaml")
-}
-
-fn globs(file: &str, patterns: &[String]) -> Result<GlobSet, FinopsError> {
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        let glob = GlobBuilder::new(pattern).literal_separator(true).build();
-        set.add(glob.map_err(|e| FinopsError::rule(file, format!("pattern `{pattern}`"), e))?);
+fn rule(raw: &RawRule, tables: &BTreeMap<String, Table>) -> Result<Rule, String> {
+    let mut names = Vec::new();
+    for (name, text) in &raw.names {
+        let wording = Wording::parse(text).map_err(|e| format!("{name}: {e}"))?;
+        names.push((name.clone(), wording));
     }
-    set.build().map_err(|e| FinopsError::rule(file, "the patterns", e))
+    let parts =
+        |raw: &[RawPart], fixed| raw.iter().map(|raw| part(raw, fixed)).collect::<Result<Vec<_>, _>>();
+    let rule = Rule {
+        names,
+        components: parts(&raw.components, true)?,
+        usage: parts(&raw.usage, false)?,
+        removes: raw.removes,
+        unknown: raw.unknown.clone(),
+        assume: wording(raw.assume.as_deref())?,
+    };
+    if rule.components.is_empty() && rule.usage.is_empty() && rule.unknown.is_none() {
+        return Err("it has no components, no usage, and names nothing unknown".into());
+    }
+    for name in picks(&rule).into_iter().flat_map(Pick::tables) {
+        if !BUILT_IN.contains(&name) && !tables.contains_key(name) {
+            return Err(format!("there is no table `{name}`"));
+        }
+    }
+    Ok(rule)
 }
 
-fn negates_a_head(expression: &str) -> bool {
-    expression.match_indices('!').any(|(at, _)| {
-        let rest = &expression[at + 1..];
-        let name = rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
-        name.len() < rest.len() && name.starts_with(['.', '['])
+fn part(raw: &RawPart, fixed: bool) -> Result<Part, String> {
+    let about = |e: String| format!("{}: {e}", raw.name);
+    if fixed && raw.key.is_none() {
+        return Err(about("a fixed part needs a key".into()));
+    }
+    let when = raw.when.as_ref().map_or(&[][..], Texts::list);
+    Ok(Part {
+        name: Wording::parse(&raw.name)?,
+        key: wording(raw.key.as_deref()).map_err(about)?,
+        unit: raw.unit.clone(),
+        quantity: Quantity::parse(raw.quantity.as_deref().unwrap_or("1")).map_err(about)?,
+        each: raw.each.as_deref().map(Pick::parse).transpose().map_err(about)?,
+        when: when.iter().map(|w| Condition::parse(w)).collect::<Result<_, _>>().map_err(about)?,
+        assume: wording(raw.assume.as_deref()).map_err(about)?,
     })
 }
 
-fn check(rule: &Rule, tables: &Map<String, Value>) -> Result<(), String> {
-    let expression = |text: &str| {
-        // JMESPath reads `!a.b` as `(!a).b`, which is never true.
-        if negates_a_head(text) {
-            return Err(format!("`{text}` negates only the first name: write `!(a.b)`"));
-        }
-        jmespath::compile(text)
-            .map(drop)
-            .map_err(|e| format!("`{text}` is no JMESPath expression: {}", e.reason))
-    };
-    let lines = || rule.fixed.iter().chain(&rule.usage);
-    if rule.unknown.is_none() && lines().next().is_none() {
-        return Err("it has no lines: name the operation under `free`, or say what is `unknown`".to_owned());
+fn wording(text: Option<&str>) -> Result<Option<Wording>, String> {
+    text.map(Wording::parse).transpose()
+}
+
+fn picks(rule: &Rule) -> Vec<&Pick> {
+    let mut picks: Vec<&Pick> = rule.names.iter().flat_map(|(_, wording)| wording.picks()).collect();
+    for part in rule.components.iter().chain(&rule.usage) {
+        picks.extend(part.name.picks());
+        picks.extend(part.key.iter().flat_map(Wording::picks));
+        picks.extend(part.quantity.picks());
+        picks.extend(&part.each);
+        picks.extend(part.when.iter().map(Condition::pick));
     }
-    let conditions = lines().flat_map(|line| line.when.iter().chain(&line.each));
-    let inherited = rule.inherit.iter().flat_map(|i| [Some(&i.by), i.named.as_ref(), i.take.as_ref()]);
-    for text in conditions.chain(inherited.flatten()).chain(&rule.region) {
-        expression(text)?;
-    }
-    let variables = lines().flat_map(|line| &line.variables.0).chain(&rule.variables.0);
-    for (name, variable) in variables {
-        if !variable.value.is_empty() {
-            expression(&variable.value)?;
-        } else if variable.default.is_none() {
-            return Err(format!("let {name}: needs a value or a default"));
-        }
-        if let Some(pattern) = &variable.capture {
-            regex::Regex::new(pattern).map_err(|e| format!("let {name}: {e}"))?;
-        }
-        for table in variable.table.iter().chain(&variable.tier) {
-            if !tables.get(table).is_some_and(Value::is_object) {
-                return Err(format!("let {name}: there is no table `{table}`"));
-            }
-        }
-    }
-    Ok(())
+    picks
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn refused(rules: &str) -> String {
-        RuleBook::parse("aws.yaml", &format!("hours: 730\nrules:\n{rules}")).unwrap_err().to_string()
+    const HEAD: &str = "cloud: aws\nhours: 730\nregion: ''\n";
+
+    #[test]
+    fn an_own_name_counts_before_patterns_and_patterns_in_order() {
+        let rules = Rules::parse(
+            "aws.yaml",
+            &format!(
+                "{HEAD}rules:\n- {{on: 's3:GetObject', usage: [{{name: Requests}}]}}\n- {{on: ['a:*Big', 'b:X'], unknown: size}}\nfree: ['*:Get*', 'a:*']\n"
+            ),
+        )
+        .unwrap();
+        assert!(matches!(rules.says("s3", "GetObject"), Says::Costs(rule) if rule.usage.len() == 1));
+        assert!(matches!(rules.says("s3", "GetBucketTagging"), Says::Free));
+        assert!(matches!(rules.says("a", "MakeBig"), Says::Costs(rule) if rule.unknown.is_some()));
+        assert!(matches!(rules.says("a", "MakeSmall"), Says::Free));
+        assert!(matches!(rules.says("s3", "ForgetAll"), Says::Nothing));
     }
 
     #[test]
-    fn a_slip_in_a_rule_is_named_with_its_place() {
-        for (rules, part) in [
-            ("- on: [a/B]\n", "it has no lines"),
-            ("- on: [a/B]\n  fixed: [{name: n, price: k, when: 'a =='}]", "`a ==` is no JMESPath expression"),
-            ("- on: [a/B]\n  fixed: [{name: n, price: k, when: '!a.b'}]", "!(a.b)"),
-            ("- on: [a/B]\n  fixed: [{name: n, price: k, wen: a}]", "wen"),
-            ("- on: [a/B]\n  let: {x: {value: a, table: t}}\n  fixed: [{name: n, price: k}]", "no table `t`"),
-            ("- on: [a/B]\n  let: {x: {}}\n  fixed: [{name: n, price: k}]", "let x"),
-            ("- on: [a/B]\n  let: {x: {value: a, capture: '('}}\n  fixed: [{name: n, price: k}]", "let x"),
+    fn a_rule_that_cannot_work_is_refused_with_its_name() {
+        for (body, word) in [
+            ("rules: [{on: 'a:B'}]", "a:B"),
+            ("rules: [{on: 'a:B', components: [{name: X}]}]", "needs a key"),
+            ("rules: [{on: 'a:B', components: [{name: X, key: k, quantity: '1 +'}]}]", "missing at the end"),
+            ("rules: [{on: 'a:B', components: [{name: X, key: 'k.{P:gone}'}]}]", "no table `gone`"),
+            ("rules: [{on: 'a:B', costs: 3}]", "costs"),
+            ("free: ['Get*']", "service:operation"),
+            ("free: ['a:B', 'a:B']", "twice"),
         ] {
-            let message = refused(rules);
-            assert!(message.contains("aws.yaml") && message.contains(part), "{rules}: {message}");
+            let message = Rules::parse("own.yaml", &format!("{HEAD}{body}\n")).unwrap_err().to_string();
+            assert!(message.contains(word) && message.contains("own.yaml"), "{message}");
         }
     }
 }

@@ -5,19 +5,47 @@ use std::fmt;
 
 use jiff::civil::Date;
 
+use super::FinopsError;
+use super::book::Opened;
+
 /// Rows, rules, sources, and dates of a price book.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BookStatus {
-    /// Why a part of the book cannot be used, if it cannot.
+    /// Why the book cannot be used, if it cannot.
     pub problem: Option<String>,
     /// How many prices there are.
     pub prices: usize,
-    /// How many price rules there are.
+    /// How many operations and patterns of operations have a rule.
     pub rules: usize,
     /// Every source with its oldest and newest date.
     pub sources: BTreeMap<String, (Date, Date)>,
-    /// Files of the person's folder that add to those of the program or replace them.
+    /// Files of the person's folder that replace those of the program.
     pub replaced: Vec<String>,
+}
+
+impl BookStatus {
+    pub(super) fn of(opened: Result<&Opened, &FinopsError>, replaced: &[String]) -> Self {
+        let mut status = Self {
+            problem: None,
+            prices: 0,
+            rules: 0,
+            sources: BTreeMap::new(),
+            replaced: replaced.to_vec(),
+        };
+        match opened {
+            Err(error) => status.problem = Some(error.to_string()),
+            Ok(opened) => {
+                status.prices = opened.table.rows();
+                status.rules = opened.rules.iter().map(|rules| rules.len()).sum();
+                for source in opened.table.sources() {
+                    let dates =
+                        status.sources.entry(source.name.clone()).or_insert((source.date, source.date));
+                    *dates = (dates.0.min(source.date), dates.1.max(source.date));
+                }
+            }
+        }
+        status
+    }
 }
 
 impl fmt::Display for BookStatus {
@@ -33,7 +61,7 @@ impl fmt::Display for BookStatus {
             }
         }
         if !self.replaced.is_empty() {
-            write!(f, "; own files: {}", self.replaced.join(", "))?;
+            write!(f, "; replaced by own files: {}", self.replaced.join(", "))?;
         }
         Ok(())
     }
