@@ -4,16 +4,30 @@
 //! without it; progress and errors go to standard error. Exit codes are [`Exit`].
 
 mod args;
+mod ask;
+mod audit;
 mod catalog;
 mod catalog_update;
+mod chat;
 pub(crate) mod conformance;
 mod dispatch;
+mod doctor;
 mod exit;
+mod graph;
+mod history;
+mod logs;
+mod look;
+mod mcp;
+mod once;
 mod output;
+mod plan;
 mod rules;
 mod sandbox;
+mod sessions;
+mod setup;
 
 pub use args::Args;
+pub use chat::{Left, Screen, Shown};
 pub use dispatch::main;
 pub use exit::{CliError, Exit};
 pub(crate) use output::Output;

@@ -8,7 +8,7 @@ use super::CliError;
 use crate::text;
 
 /// Where a command writes what it found.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Output {
     json: bool,
 }
@@ -16,6 +16,21 @@ pub(crate) struct Output {
 impl Output {
     pub(crate) fn new(json: bool) -> Self {
         Self { json }
+    }
+
+    /// Whether one JSON document is wanted instead of lines.
+    pub(crate) fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// Writes lines for people; with `--json` they go to standard error.
+    ///
+    /// # Errors
+    ///
+    /// The stream is closed or full.
+    pub(crate) fn note(self, lines: &str) -> Result<(), CliError> {
+        let clean = text::sanitize(lines);
+        if self.json { writeln!(io::stderr().lock(), "{clean}").map_err(closed) } else { write_out(&clean) }
     }
 
     /// Writes the document with `--json`, else what `lines` says of it.

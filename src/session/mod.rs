@@ -1,9 +1,20 @@
 //! The desk: one task owns the conversation and puts everything in order.
 //!
-//! [`machine`] is pure: a state and an input give effects. The driver performs them through
-//! the arms and the switchboard, and feeds their answers back as inputs.
+//! [`machine`] is pure: a state and an input give effects. [`start`] runs the driver, which performs
+//! them through the arms and the switchboard and feeds their answers back as inputs. `assess` looks a
+//! plan up, prices and judges it; `allow` is the gate before every run; `runs` records how it ended.
 
+mod allow;
 mod answer;
+mod assess;
+mod desk;
+mod driver;
+mod error;
 pub mod machine;
+mod runs;
 
 pub use answer::describe;
+pub use assess::judge;
+pub use desk::{Desk, Options, Reach};
+pub use driver::{Begin, Session, start};
+pub use error::SessionError;

@@ -18,6 +18,7 @@ use crossterm::terminal::{
 use crossterm::{execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 
 use super::app::App;
 use super::view;
@@ -99,8 +100,10 @@ impl Screen for Taken {
     }
 
     fn repaint(&mut self) -> io::Result<()> {
-        self.terminal.autoresize()?;
-        self.terminal.clear()
+        // Not `clear`, which asks the terminal where its cursor is: one that does not answer would end
+        // the program.
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::new(0, 0, size.width, size.height))
     }
 
     fn suspend(&mut self) -> io::Result<(u16, u16)> {

@@ -1,5 +1,8 @@
 //! Tests that look at the house from outside, one module by topic.
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its own files should fail loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot do its work should fail loudly")]
 
 mod botocore;
 mod floors;
+mod journey;
+mod program;
+mod screen;

@@ -2,6 +2,7 @@
 
 pub(crate) mod cost;
 pub(crate) mod endpoint;
+pub(crate) mod engine;
 mod lines;
 mod model;
 pub(crate) mod parse;

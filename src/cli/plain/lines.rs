@@ -109,6 +109,13 @@ pub(super) fn review(sheet: &[SheetLine]) -> Vec<String> {
     sheet.iter().map(|row| labelled("Review", &format!("{}{}", "  ".repeat(row.indent), row.text))).collect()
 }
 
+/// The whole plan as one text without labels.
+pub(in crate::cli) fn sheet_text(sheet: &[SheetLine]) -> String {
+    let rows: Vec<String> =
+        sheet.iter().map(|row| format!("{}{}", "  ".repeat(row.indent), row.text)).collect();
+    rows.join("\n")
+}
+
 /// What can be typed to decide.
 pub(super) fn decide(request: &DecisionRequest, read: bool) -> Vec<String> {
     let mut out = Vec::new();
@@ -151,7 +158,7 @@ fn head(header: &Header) -> String {
     labelled("Target", &format!("{}{banners}", parts.join(" · ")))
 }
 
-fn entry(entry: &Entry) -> Vec<String> {
+pub(in crate::cli) fn entry(entry: &Entry) -> Vec<String> {
     match entry {
         Entry::Said { role, text, .. } => {
             let label = match role {

@@ -11,4 +11,6 @@ mod talk;
 mod tests;
 mod words;
 
+pub(in crate::cli) use lines::{entry as entry_lines, sheet_text};
+pub(in crate::cli) use talk::Talk;
 pub use talk::{PlainError, run};

@@ -86,7 +86,7 @@ async fn say(output: &mut (impl AsyncWrite + Unpin), lines: Vec<String>) -> io::
 
 /// What the plain face keeps in mind.
 #[derive(Default)]
-struct Talk {
+pub(in crate::cli) struct Talk {
     mode: Mode,
     /// A conversation is open, so that lines can be answered.
     open: bool,
@@ -117,7 +117,7 @@ impl Talk {
     }
 
     /// Takes in an event and returns the lines that it adds.
-    fn hear(&mut self, event: Event) -> Vec<String> {
+    pub(in crate::cli) fn hear(&mut self, event: Event) -> Vec<String> {
         let mut out = lines::lines(&event);
         match event {
             Event::Opened { .. } => {

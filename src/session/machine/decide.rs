@@ -132,7 +132,7 @@ impl Machine {
         }
         self.close(&proposal, true, out);
         let effect = Effect::Run { proposal: Box::new(proposal), approved: true, exceptions };
-        self.set_mode(Mode::Idle, out);
+        self.mode = Mode::Idle;
         self.start_run(effect, out);
     }
 

@@ -16,6 +16,7 @@ impl Machine {
                 ),
                 out,
             );
+            out.push(Effect::Emit(Event::ModeChanged { mode: self.mode }));
             return;
         }
         if !matches!(self.mode, Mode::Idle | Mode::Deciding) {

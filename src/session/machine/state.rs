@@ -69,6 +69,11 @@ impl Machine {
         self.target
     }
 
+    /// Says that a change of target could not be made: the old one stays.
+    pub fn stay_on(&mut self, target: Target) {
+        self.target = target;
+    }
+
     /// Takes in what happened and says what to do.
     pub fn handle(&mut self, input: Input) -> Vec<Effect> {
         let mut out = Vec::new();

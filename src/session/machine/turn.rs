@@ -129,7 +129,7 @@ impl Machine {
         if unasked {
             let effect =
                 Effect::Run { proposal: Box::new(proposal), approved: false, exceptions: Vec::new() };
-            self.set_mode(Mode::Idle, out);
+            self.mode = Mode::Idle;
             self.start_run(effect, out);
         } else {
             self.waiting = Some(proposal);

@@ -1,0 +1,80 @@
+//! A proposed plan is looked up, judged, and priced.
+
+use serde_json::Value;
+
+use super::machine::Assessment;
+use super::{Desk, Reach};
+use crate::catalog::access::classify;
+use crate::catalog::{Catalog, check, partner};
+use crate::legislator::Surroundings;
+use crate::plan::{Plan, Step, StepFacts, Undo};
+use crate::protocol::Problem;
+
+/// Looks a plan up in the catalog, prices it, and judges it, in this order: the rules may look
+/// at the cost.
+///
+/// # Errors
+///
+/// Steps that the catalog does not have, or references to members that cannot exist, all at once.
+pub(crate) fn assess(
+    desk: &Desk,
+    reach: &Reach,
+    plan: &Plan,
+    inventory: &Value,
+) -> Result<Assessment, Problem> {
+    let problems = check(&desk.catalog, plan);
+    if !problems.is_empty() {
+        return Err(Problem {
+            what: format!("The plan `{}` cannot run", plan.name),
+            why: problems.join("; "),
+            fix: "correct these places; nothing was sent".into(),
+        });
+    }
+    let facts: Vec<StepFacts> = plan.steps.iter().map(|step| facts_of(&desk.catalog, step)).collect();
+    let estimate = desk.prices.estimate(plan, Some(&reach.region));
+    let with = Surroundings {
+        facts: &facts,
+        estimate: Some(&estimate),
+        environment: None,
+        default_region: Some(&reach.region),
+        inventory,
+        catalog: &desk.catalog,
+    };
+    let verdict = reach.legislator.judge(plan, &with);
+    Ok(Assessment { verdict, estimate, facts })
+}
+
+/// Judges and prices a plan without a conversation, against the target of the desk's options.
+///
+/// # Errors
+///
+/// The clouds of the target cannot be set up, or the plan cannot run.
+pub async fn judge(desk: &Desk, plan: &Plan) -> Result<Assessment, Problem> {
+    let reach = desk.reach(desk.options.target).await.map_err(|e| e.problem())?;
+    let inventory = reach.board.graph().inventory().await.unwrap_or_default();
+    assess(desk, &reach, plan, &inventory)
+}
+
+/// What the catalog says of a step. `check` has made sure that it knows the operation.
+fn facts_of(catalog: &Catalog, step: &Step) -> StepFacts {
+    match catalog.operation(&step.operation_name()) {
+        Ok(found) => {
+            let (service, operation) = (found.service(), found.operation());
+            let undo = match &step.undo {
+                Undo::Auto => partner::undo(service, operation, &step.params).map(|p| p.operation),
+                Undo::None => None,
+                Undo::Call { operation, .. } => Some(operation.clone()),
+            };
+            StepFacts { step: step.id.clone(), access: classify(service, operation), undo }
+        }
+        Err(_) => StepFacts {
+            step: step.id.clone(),
+            access: crate::plan::Access {
+                class: crate::plan::AccessClass::Write,
+                irreversible: true,
+                source: "unknown: treated as write".into(),
+            },
+            undo: None,
+        },
+    }
+}

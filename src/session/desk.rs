@@ -1,0 +1,149 @@
+//! Everything that a session works with, put together in one place.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::SessionError;
+use crate::agent::{Offline, OpenAi, Planner, Workflows};
+use crate::catalog::Catalog;
+use crate::clouds::Cloud;
+use crate::clouds::aws::Aws;
+use crate::config::{Home, Settings};
+use crate::executor::Faults;
+use crate::files::{FileRoom, RootSpec};
+use crate::finops::PriceBook;
+use crate::legislator::Legislator;
+use crate::mcp::{Parts, Switchboard};
+use crate::memory::Conversations;
+use crate::plan::{Approver, CloudName, Target};
+use crate::sandbox::Sandbox;
+use crate::store::Store;
+
+/// The region of the sandbox when nobody chose one.
+const SANDBOX_REGION: &str = "eu-central-1";
+/// The region of the live clouds when neither settings nor environment name one, as the SDKs have it.
+const LIVE_REGION: &str = "us-east-1";
+
+/// What a session is opened with.
+#[derive(Clone)]
+pub struct Options {
+    /// The folders.
+    pub home: Home,
+    /// What the person chose.
+    pub settings: Settings,
+    /// The store of the home folder, opened.
+    pub store: Arc<dyn Store>,
+    /// Where requests go.
+    pub target: Target,
+    /// Whether everything that acts is switched off.
+    pub read_only: bool,
+    /// Whose approvals they are.
+    pub approver: Approver,
+    /// Faults on purpose, for tests.
+    pub faults: Arc<Faults>,
+}
+
+/// What a session works with, whatever its target.
+pub struct Desk {
+    pub(crate) options: Options,
+    pub(crate) catalog: Catalog,
+    pub(crate) prices: PriceBook,
+    pub(crate) planner: Arc<dyn Planner>,
+    pub(crate) conversations: Conversations,
+    /// What went wrong and did not keep the desk from opening.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// The clouds of one target and what judges the plans for them.
+pub struct Reach {
+    pub(crate) target: Target,
+    pub(crate) board: Switchboard,
+    pub(crate) legislator: Legislator,
+    /// The clouds in words, for the frame.
+    pub(crate) contexts: Vec<String>,
+    /// The AWS region when a step names none.
+    pub(crate) region: String,
+    /// The embedded clouds, for as long as they are needed.
+    pub(crate) _sandbox: Option<Sandbox>,
+}
+
+impl Desk {
+    /// Opens the catalog, the price book, the planner, and the conversations.
+    ///
+    /// # Errors
+    ///
+    /// One of them cannot be opened.
+    pub fn open(options: Options) -> Result<Self, SessionError> {
+        let catalog = Catalog::open(Some(options.home.data()))?;
+        let prices = PriceBook::open(Some(&options.home.config().join("prices")))?;
+        let mut warnings = catalog.warnings().to_vec();
+        let planner: Arc<dyn Planner> = match &options.settings.model {
+            Some(model) => Arc::new(OpenAi::new(model)?),
+            None => {
+                let workflows = Workflows::open(Some(&options.home.config().join("workflows")))?;
+                warnings.extend(workflows.warnings().iter().cloned());
+                Arc::new(Offline::new(catalog.clone(), workflows))
+            }
+        };
+        let conversations = Conversations::open(&options.store);
+        Ok(Self { options, catalog, prices, planner, conversations, warnings })
+    }
+
+    /// Connects the clouds of a target: the embedded ones, or the live ones.
+    ///
+    /// # Errors
+    ///
+    /// The sandbox does not start, or the rules cannot be read at all.
+    pub async fn reach(&self, target: Target) -> Result<Reach, SessionError> {
+        let region = self.region(target);
+        let cloud = |message: String| SessionError::Cloud { cloud: CloudName::Aws, message };
+        let (aws, sandbox) = match target {
+            Target::Sandbox => {
+                let sandbox =
+                    Sandbox::start(self.catalog.clone(), Arc::clone(&self.options.store), None).await?;
+                let aws = Aws::sandbox(self.catalog.clone(), sandbox.endpoint(), &region)
+                    .map_err(|e| cloud(e.to_string()))?;
+                (aws, Some(sandbox))
+            }
+            Target::Live => {
+                let aws = Aws::live(self.catalog.clone(), self.options.settings.aws_region.clone())
+                    .map_err(|e| cloud(e.to_string()))?;
+                (aws, None)
+            }
+        };
+        let contexts = vec![format!("aws {}", aws.context())];
+        let clouds: BTreeMap<CloudName, Arc<dyn Cloud>> =
+            BTreeMap::from([(CloudName::Aws, Arc::new(aws) as Arc<dyn Cloud>)]);
+        let board = Switchboard::start(Parts {
+            catalog: self.catalog.clone(),
+            clouds,
+            files: self.files()?,
+            store: Arc::clone(&self.options.store),
+            target,
+        })
+        .await?;
+        let legislator = Legislator::open(board.files()).await;
+        Ok(Reach { target, board, legislator, contexts, region, _sandbox: sandbox })
+    }
+
+    /// The roots of the file server: rules and prompts, each with the person's own on top.
+    fn files(&self) -> Result<FileRoom, SessionError> {
+        let own = |name: &str| -> Option<PathBuf> {
+            let folder = self.options.home.config().join(name);
+            folder.is_dir().then_some(folder)
+        };
+        Ok(FileRoom::open(vec![RootSpec::rules(own("rules")), RootSpec::prompts(own("prompts"))])?)
+    }
+
+    fn region(&self, target: Target) -> String {
+        let chosen = self.options.settings.aws_region.clone();
+        match target {
+            Target::Sandbox => chosen.unwrap_or_else(|| SANDBOX_REGION.to_owned()),
+            Target::Live => chosen
+                .or_else(|| std::env::var("AWS_REGION").ok())
+                .or_else(|| std::env::var("AWS_DEFAULT_REGION").ok())
+                .unwrap_or_else(|| LIVE_REGION.to_owned()),
+        }
+    }
+}
