@@ -155,8 +155,13 @@ fn missing(message: &str) -> CloudError {
 /// Expired single sign-on is told as such, with the command that mends it.
 fn refused(error: &CredentialsError) -> CloudError {
     let message = causes(error);
+    if matches!(error, CredentialsError::CredentialsNotLoaded(_)) {
+        // The rest lists every source that was tried; the fix says the same in fewer words.
+        let short = message.split("Attempted:").next().unwrap_or(&message);
+        return missing(short.trim_end_matches(['.', ' ', '\n']));
+    }
     let lower = message.to_ascii_lowercase();
-    if lower.contains("expired") || lower.contains("sso") || lower.contains("token") {
+    if lower.contains("expired") || lower.contains("sso") {
         let name = profile();
         return CloudError::Credentials {
             message: format!("the sign-on of profile {name} is over or was never begun: {message}"),
@@ -248,10 +253,10 @@ mod tests {
         let error = refused(&CredentialsError::provider_error("the SSO session token has expired"));
         let CloudError::Credentials { message, fix } = error else { panic!("{error}") };
         assert!(message.contains("is over") && fix.contains("aws sso login --profile"), "{message} / {fix}");
-        let error = refused(&CredentialsError::not_loaded("no providers in chain provided credentials"));
-        assert!(
-            matches!(&error, CloudError::Credentials { fix, .. } if fix.contains("AWS_PROFILE")),
-            "{error}"
-        );
+        let none = "no credentials found in chain. Attempted:\n  WebIdentityToken: not set";
+        let error = refused(&CredentialsError::not_loaded(none));
+        let CloudError::Credentials { message, fix } = error else { panic!("{error}") };
+        assert!(message.ends_with("no credentials found in chain"), "{message}");
+        assert!(fix.contains("AWS_PROFILE"), "{fix}");
     }
 }
