@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Digest, StepId};
 
@@ -41,7 +41,11 @@ pub struct StepEstimate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Unpriced>,
     /// Fixed cost per month; absent when unknown.
-    #[serde(with = "rust_decimal::serde::float_option", default)]
+    #[serde(
+        serialize_with = "rust_decimal::serde::float_option::serialize",
+        deserialize_with = "known",
+        default
+    )]
     pub monthly: Option<Decimal>,
     /// What the fixed cost is made of.
     #[serde(default)]
@@ -49,6 +53,14 @@ pub struct StepEstimate {
     /// What depends on use.
     #[serde(default)]
     pub usage: Vec<UsageLine>,
+}
+
+/// A price, or nothing. Inside a tagged document nothing arrives as a unit, which the decimal's own
+/// reader refuses.
+fn known<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Decimal>, D::Error> {
+    #[derive(Deserialize)]
+    struct Price(#[serde(with = "rust_decimal::serde::float")] Decimal);
+    Ok(Option::<Price>::deserialize(from)?.map(|price| price.0))
 }
 
 /// How much of a step's cost is known.
@@ -125,11 +137,42 @@ pub struct UsageLine {
     /// What is counted.
     pub unit: String,
     /// Dollars per unit; absent when unknown.
-    #[serde(with = "rust_decimal::serde::float_option", default)]
+    #[serde(
+        serialize_with = "rust_decimal::serde::float_option::serialize",
+        deserialize_with = "known",
+        default
+    )]
     pub unit_price: Option<Decimal>,
     /// Where the price comes from.
     pub source: String,
     /// When the price was valid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<Date>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_price_is_read_back_from_inside_a_tagged_document() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "kind", rename_all = "snake_case")]
+        enum Kept {
+            Step { step: StepEstimate },
+        }
+        let read = |monthly: &str| {
+            let text = format!(
+                r#"{{"kind":"step","step":{{"step":"a","status":"not-priced","monthly":{monthly},
+                    "usage":[{{"name":"n","unit":"u","unit_price":null,"source":"s"}}]}}}}"#
+            );
+            let kept: Kept = serde_json::from_str(&text).unwrap();
+            let again = serde_json::to_string(&kept).unwrap();
+            assert_eq!(serde_json::from_str::<Kept>(&again).unwrap(), kept);
+            let Kept::Step { step } = kept;
+            step.monthly
+        };
+        assert_eq!(read("null"), None);
+        assert_eq!(read("1.25"), Some(Decimal::new(125, 2)));
+    }
 }
