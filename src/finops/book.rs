@@ -15,7 +15,11 @@ use crate::plan::{CloudName, Estimate, Plan, PriceStatus};
 
 const TABLE: &str = "prices.table";
 const EMBEDDED_TABLE: &[u8] = include_bytes!("../../assets/prices/prices.table");
-const EMBEDDED_RULES: [(&str, &str); 1] = [("aws.yaml", include_str!("../../assets/prices/aws.yaml"))];
+const EMBEDDED_RULES: [(&str, &str); 3] = [
+    ("aws.yaml", include_str!("../../assets/prices/aws.yaml")),
+    ("azure.yaml", include_str!("../../assets/prices/azure.yaml")),
+    ("oci.yaml", include_str!("../../assets/prices/oci.yaml")),
+];
 
 /// List prices and the rules that say what an operation costs. Copies share what was opened.
 #[derive(Clone, Debug)]
@@ -198,4 +202,10 @@ fn span(dates: impl Iterator<Item = Date>) -> Option<(Date, Date)> {
 #[cfg(test)]
 pub(super) fn embedded_rules() -> Vec<Rules> {
     EMBEDDED_RULES.iter().map(|(name, text)| Rules::parse(name, text)).collect::<Result<_, _>>().unwrap()
+}
+
+/// The table of the program.
+#[cfg(test)]
+pub(super) fn embedded_table() -> PriceTable {
+    PriceTable::open(TABLE, EMBEDDED_TABLE).unwrap()
 }

@@ -41,6 +41,9 @@ struct File {
     rules: Vec<RawRule>,
     #[serde(default)]
     free: Vec<String>,
+    /// Rules for what no other rule names.
+    #[serde(default)]
+    last: Vec<RawRule>,
 }
 
 #[derive(Deserialize)]
@@ -142,15 +145,13 @@ impl Rules {
             patterns: Vec::new(),
         };
         for raw in &raw.rules {
-            let on = raw.on.list().join(", ");
-            let rule = rule(raw, &rules.tables).map_err(|e| wrong(format!("{on}: {e}")))?;
-            rules.rules.push(rule);
-            for name in raw.on.list() {
-                rules.name(name, Some(rules.rules.len() - 1)).map_err(&wrong)?;
-            }
+            rules.add(raw).map_err(&wrong)?;
         }
         for name in &raw.free {
             rules.name(name, None).map_err(&wrong)?;
+        }
+        for raw in &raw.last {
+            rules.add(raw).map_err(&wrong)?;
         }
         Ok(rules)
     }
@@ -177,6 +178,12 @@ impl Rules {
     #[cfg(test)]
     pub(super) fn named(&self) -> impl Iterator<Item = &str> {
         self.exact.keys().map(String::as_str)
+    }
+
+    fn add(&mut self, raw: &RawRule) -> Result<(), String> {
+        let rule = rule(raw, &self.tables).map_err(|e| format!("{}: {e}", raw.on.list().join(", ")))?;
+        self.rules.push(rule);
+        raw.on.list().iter().try_for_each(|name| self.name(name, Some(self.rules.len() - 1)))
     }
 
     fn name(&mut self, name: &str, rule: Option<usize>) -> Result<(), String> {
@@ -264,7 +271,7 @@ mod tests {
         let rules = Rules::parse(
             "aws.yaml",
             &format!(
-                "{HEAD}rules:\n- {{on: 's3:GetObject', usage: [{{name: Requests}}]}}\n- {{on: ['a:*Big', 'b:X'], unknown: size}}\nfree: ['*:Get*', 'a:*']\n"
+                "{HEAD}rules:\n- {{on: 's3:GetObject', usage: [{{name: Requests}}]}}\n- {{on: ['a:*Big', 'b:X'], unknown: size}}\nfree: ['*:Get*', 'a:*']\nlast: [{{on: ['s3:Get*', 's3:*'], unknown: y}}]\n"
             ),
         )
         .unwrap();
@@ -272,7 +279,8 @@ mod tests {
         assert!(matches!(rules.says("s3", "GetBucketTagging"), Says::Free));
         assert!(matches!(rules.says("a", "MakeBig"), Says::Costs(rule) if rule.unknown.is_some()));
         assert!(matches!(rules.says("a", "MakeSmall"), Says::Free));
-        assert!(matches!(rules.says("s3", "ForgetAll"), Says::Nothing));
+        assert!(matches!(rules.says("s3", "ForgetAll"), Says::Costs(_)));
+        assert!(matches!(rules.says("t4", "ForgetAll"), Says::Nothing));
     }
 
     #[test]

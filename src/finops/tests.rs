@@ -1,5 +1,13 @@
 //! Estimates of whole plans, checked against figures worked out by hand.
 
+mod aws;
+mod azure;
+mod judge;
+mod oci;
+mod properties;
+
+use std::sync::OnceLock;
+
 use pretty_assertions::assert_eq;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -10,7 +18,8 @@ use crate::catalog::Catalog;
 use crate::plan::{CloudName, Estimate, OperationName, Plan, PriceStatus, StepEstimate, Unpriced};
 
 pub(super) fn book() -> PriceBook {
-    PriceBook::open(None).unwrap()
+    static BOOK: OnceLock<PriceBook> = OnceLock::new();
+    BOOK.get_or_init(|| PriceBook::open(None).unwrap()).clone()
 }
 
 /// One step as JSON: `id cloud service operation` and its parameters.
