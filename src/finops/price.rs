@@ -243,8 +243,12 @@ impl<'a> Pricing<'a> {
         Scope { params: &self.step.params, element, names: &self.names, tables: self.tables }
     }
 
+    /// Says something once.
     fn remark(&mut self, sentence: &str) {
-        self.remarks.push(format!("{}: {sentence}", self.step.id));
+        let sentence = format!("{}: {sentence}", self.step.id);
+        if !self.remarks.contains(&sentence) {
+            self.remarks.push(sentence);
+        }
     }
 }
 

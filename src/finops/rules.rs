@@ -180,6 +180,13 @@ impl Rules {
         self.exact.keys().map(String::as_str)
     }
 
+    /// The keys of all parts, as far as no parameter stands in them.
+    #[cfg(test)]
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        let parts = self.rules.iter().flat_map(|rule| rule.components.iter().chain(&rule.usage));
+        parts.filter_map(|part| part.key.as_ref()?.constant())
+    }
+
     fn add(&mut self, raw: &RawRule) -> Result<(), String> {
         let rule = rule(raw, &self.tables).map_err(|e| format!("{}: {e}", raw.on.list().join(", ")))?;
         self.rules.push(rule);

@@ -71,6 +71,15 @@ impl Wording {
         }
     }
 
+    /// The text, if no value stands in it.
+    #[cfg(test)]
+    pub(super) fn constant(&self) -> Option<&str> {
+        match &self.0[..] {
+            [Piece::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
     pub(super) fn picks(&self) -> impl Iterator<Item = &Pick> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Text(_) => None,

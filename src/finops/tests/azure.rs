@@ -130,6 +130,8 @@ fn groups_and_networks_are_free_and_deletions_are_not_guessed() {
         deleted.reason,
         Some(Unpriced::UnknownParameter { name: "the size of what is deleted".into() })
     );
+    let template = one("", "t azure resource Deployments_CreateOrUpdate", json!({}));
+    assert_eq!(template.status, PriceStatus::NotPriced);
     let other = one("", "x azure netapp Accounts_CreateOrUpdate", json!({}));
     assert_eq!(other.reason, Some(Unpriced::NoRule));
 }
