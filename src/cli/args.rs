@@ -271,10 +271,13 @@ pub enum AuditCommand {
 #[derive(Clone, Debug, Subcommand)]
 pub enum GraphCommand {
     /// What exists, as far as the program made or saw it.
-    Show,
+    Show {
+        /// Only this resource, with what it needs and what needs it: a name, an id, an ARN, or a key.
+        resource: Option<String>,
+    },
     /// The graph in another form.
     Export {
-        /// dot, mermaid, or json.
+        /// json, dot, mermaid, svg, or cypher.
         #[arg(long, default_value = "json")]
         to: String,
     },

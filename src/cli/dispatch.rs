@@ -58,7 +58,7 @@ fn run(args: &Args, screen: Screen) -> Result<Exit, CliError> {
         },
         Some(Command::Audit(AuditCommand::Verify)) => audit::verify(args),
         Some(Command::Audit(AuditCommand::Export)) => audit::export(args),
-        Some(Command::Graph(GraphCommand::Show)) => graph::show(args),
+        Some(Command::Graph(GraphCommand::Show { resource })) => graph::show(args, resource.as_deref()),
         Some(Command::Graph(GraphCommand::Export { to })) => graph::export(args, &to),
         Some(Command::Rules(command)) => rules_command(args, command),
         Some(Command::Mcp(McpCommand::List)) => mcp::list(args),
