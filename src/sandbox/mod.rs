@@ -16,3 +16,6 @@ mod server;
 pub use error::SandboxError;
 pub use log::LoggedRequest;
 pub use server::{Sandbox, SandboxOptions};
+
+#[cfg(test)]
+mod tests;
