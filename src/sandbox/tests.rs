@@ -185,6 +185,28 @@ fn secrets_are_neither_kept_nor_shown() {
 }
 
 #[test]
+fn things_that_only_a_full_name_tells_apart_are_two_things() {
+    let cloud = Cloud::new();
+    let request =
+        || cloud.json("acm", "CertificateManager.RequestCertificate", json!({"DomainName": "example.org"}));
+    let (first, second) = (request().1, request().1);
+    assert!(first["CertificateArn"].is_string() && second["CertificateArn"].is_string(), "{first} {second}");
+    assert_ne!(first["CertificateArn"], second["CertificateArn"]);
+    let listed = cloud.json("acm", "CertificateManager.ListCertificates", json!({})).1;
+    assert_eq!(listed["CertificateSummaryList"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn what_the_cloud_offers_to_everyone_is_there_from_the_start() {
+    let cloud = Cloud::new();
+    let name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
+    let (status, found) = cloud.json("ssm", "AmazonSSM.GetParameter", json!({"Name": name}));
+    assert_eq!(status, 200, "{found}");
+    assert!(found["Parameter"]["Value"].as_str().unwrap().starts_with("ami-"), "{found}");
+    assert_eq!(cloud.changes(), Vec::<String>::new());
+}
+
+#[test]
 fn regions_are_worlds_of_their_own_but_buckets_are_everywhere() {
     let cloud = Cloud::new();
     cloud.ec2("Action=CreateVpc&CidrBlock=10.0.0.0/16");

@@ -64,7 +64,9 @@ impl Face {
             Ok(found) => self.carry_out(found, request, &region, now, &request_id),
             Err(service) => self.unrecognised(service.as_deref(), request, &request_id),
         };
-        let changed = self.ledger.is_changed() && outcome.class != Some(AccessClass::Read);
+        // That somebody looked may move a thing on, which is no change of anybody's making.
+        let looked = matches!(outcome.class, Some(AccessClass::Read | AccessClass::Secret));
+        let changed = self.ledger.is_changed() && !looked;
         let logged = LoggedRequest {
             number: 0,
             at: now,

@@ -39,6 +39,7 @@ pub(super) struct Entry {
     pub(super) exists: BTreeMap<String, (u16, String)>,
     pub(super) in_use: BTreeMap<String, (u16, String)>,
     pub(super) nothing: Vec<String>,
+    pub(super) public: BTreeMap<String, BTreeMap<String, Attributes>>,
     pub(super) open: Vec<String>,
     pub(super) outside: Vec<String>,
     pub(super) cascades: BTreeMap<String, Vec<String>>,
@@ -155,6 +156,7 @@ mod tests {
                 .chain(&entry.open)
                 .chain(entry.appends.keys())
                 .chain(entry.lingers.keys())
+                .chain(entry.public.keys())
                 .chain(entry.sets.values().map(|sets| &sets.kind));
             wrong.extend(named.filter(|k| kinds.named(k).is_none()).map(|k| format!("{name} kind {k}")));
         }

@@ -83,6 +83,21 @@ fn one(
     Ok(Made { key, once })
 }
 
+/// Lets a thing of this name exist that the cloud offers to everyone, if there is one.
+pub(in super::super) fn publish(work: &mut Work<'_>, kind: &Kind, name: &str) -> bool {
+    let Some(attributes) = work.entry().public.get(&kind.name).and_then(|all| all.get(name)) else {
+        return false;
+    };
+    let mut params = attributes.clone();
+    if let Some(member) = kind.given.first() {
+        params.insert(member.clone(), Value::from(name));
+    }
+    let mut thing = blank(work, kind, &params, &[]);
+    thing.inborn = true;
+    work.ledger.put(thing);
+    true
+}
+
 /// A list that grows with every put.
 fn append(thing: &mut Resource, existing: &Resource, list: &str) {
     let old = existing.attributes.get(list).and_then(Value::as_array).cloned().unwrap_or_default();
@@ -176,6 +191,10 @@ fn name_it(work: &Work<'_>, kind: &Kind, thing: &mut Resource) {
     let entry = work.entry();
     let mut names = names_of(work, thing);
     let mut generated = kind.generated.clone();
+    // A name that may be given and was not is made up.
+    if generated.is_empty() && !kind.given.iter().any(|member| thing.names.contains_key(member)) {
+        generated.clone_from(&kind.given);
+    }
     // The full name is often made from the others.
     generated.sort_by_key(|member| noun::squash(member).ends_with("arn"));
     for member in &generated {
@@ -199,7 +218,9 @@ fn name_it(work: &Work<'_>, kind: &Kind, thing: &mut Resource) {
         thing.names.insert(member.clone(), value);
     }
     if names.get("id").is_none_or(str::is_empty) {
-        names.set("id", names.get("name").unwrap_or_default().to_owned());
+        // What has neither a name nor an id is told apart by its full name alone.
+        let id = names.get("name").filter(|name| !name.is_empty()).map_or_else(|| hex(12), str::to_owned);
+        names.set("id", id);
     }
     let template = entry.arns.get(&kind.name).cloned().unwrap_or_else(|| {
         let signing = &work.service.traits.signing_name;

@@ -7,7 +7,7 @@ mod select;
 mod tags;
 mod update;
 
-pub(super) use create::create;
+pub(super) use create::{create, publish};
 pub(super) use delete::delete;
 pub(super) use select::select;
 pub(super) use tags::{change_tags, read_tags, written as written_tags};

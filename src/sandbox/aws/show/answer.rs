@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::act::{Acted, select};
+use super::super::act::{Acted, publish, select};
 use super::super::fault::Fault;
 use super::super::kinds::Kind;
 use super::super::noun;
@@ -28,7 +28,12 @@ pub(in super::super) fn answer(work: &Work<'_>, kind: &Kind, acted: &Acted) -> M
 
 /// The answer to a reading operation.
 pub(in super::super) fn read(work: &mut Work<'_>, kind: &Kind) -> Result<Map<String, Value>, Fault> {
-    let selection = select(work, kind, true)?;
+    let mut selection = select(work, kind, true)?;
+    if let Some(name) = selection.missing.clone()
+        && publish(work, kind, &name)
+    {
+        selection = select(work, kind, true)?;
+    }
     let many = lists_kind(work, kind);
     if let Some(name) = &selection.missing {
         if work.entry().nothing.contains(&kind.name) {

@@ -161,30 +161,34 @@ impl View<'_> {
             return None;
         }
         let wanted = noun::stem(&member.name);
-        let mut any = false;
-        let items: Vec<Value> = self
+        let shown: Vec<&Resource> = self
             .work
             .ledger
             .dependents(thing)
             .filter(|other| !other.is_gone())
-            .filter(|other| {
-                let Some(kind) = self.work.kinds.named(&other.kind) else { return false };
-                let verb = match kind.key.split_once(':').map(|(verb, _)| verb) {
-                    Some("attach") => "attachment",
-                    Some("associate") => "association",
-                    _ => "",
-                };
-                let fits = if verb.is_empty() {
-                    noun::stem(&kind.noun) == wanted
-                } else {
-                    wanted == noun::stem(verb) || wanted.ends_with(&noun::stem(verb))
-                };
-                any |= fits;
-                fits
-            })
-            .map(|other| Value::Object(self.structure(item.shape, other, depth + 1)))
+            .filter_map(|other| self.listed_as(other, &wanted))
             .collect();
-        any.then_some(Value::Array(items))
+        let items = shown.iter().map(|other| Value::Object(self.structure(item.shape, other, depth + 1)));
+        (!shown.is_empty()).then(|| items.collect())
+    }
+
+    /// What a dependent thing stands for in a list of this name: itself, or what it ties to the thing.
+    fn listed_as<'r>(&'r self, other: &'r Resource, wanted: &str) -> Option<&'r Resource> {
+        let kind = self.work.kinds.named(&other.kind)?;
+        let noun = match kind.key.split_once(':').map(|(verb, _)| verb) {
+            Some("attach") => "attachment",
+            Some("associate") => "association",
+            Some(_) => {
+                // `AddRoleToInstanceProfile` puts a role among the roles of a profile.
+                let (added, _) = kind.noun.split_once("To")?;
+                let fits = noun::stem(added) == wanted;
+                let mut ends = other.parents.iter().filter_map(|parent| self.work.ledger.get(&parent.key));
+                return ends.find(|end| fits && noun::stem(&end.kind) == wanted);
+            }
+            None => kind.noun.as_str(),
+        };
+        let stem = noun::stem(noun);
+        (stem == wanted || (kind.is_link() && wanted.ends_with(&stem))).then_some(other)
     }
 
     /// An attribute of a setting or of a link of the thing: the retention of a log group, the instance of an address.
