@@ -174,6 +174,17 @@ const CREATES: &[(&str, &str, &str)] = &[
     ("Erstelle eine Sicherheitsgruppe namens db in vpc-0123abcd", "ec2 CreateSecurityGroup", "vpc-0123abcd"),
     ("create a container registry called team/app", "ecr CreateRepository", "team/app"),
     ("deploy an ecr repository named api", "ecr CreateRepository", "api"),
+    ("create a lambda function called hello with 256 mb in node", "lambda CreateFunction", "nodejs22.x"),
+    ("Erstelle eine Lambda-Funktion namens gruss", "lambda CreateFunction", "gruss-function"),
+    ("create a secret called db-login", "secretsmanager CreateSecret", "db-login"),
+    ("Lege ein Geheimnis namens zugang an", "secretsmanager CreateSecret", "zugang"),
+    (
+        "create a static website called docs-site in Ireland",
+        "cloudfront CreateDistributionWithTags",
+        "docs-site.s3.eu-west-1",
+    ),
+    ("Erstelle eine statische Webseite namens doku-7", "s3 PutBucketPolicy", "doku-7/*"),
+    ("create a budget called web of 200 usd for ops@example.com", "budgets CreateBudget", "200.00"),
 ];
 
 #[test]
