@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::setup::{Setup, block_on, person};
 use super::{Args, CliError, Exit, Output};
+use crate::agent::OpenAi;
 use crate::clouds::{Call, CloudError};
 use crate::plan::{Approver, CloudName, OperationName, Target};
 use crate::session::Desk;
@@ -64,6 +65,7 @@ pub(crate) fn doctor(args: &Args) -> Result<Exit, CliError> {
         match Desk::open(options) {
             Ok(desk) => {
                 checks.extend(desk_checks(&desk));
+                checks.push(planner(&desk).await);
                 checks.extend(target_checks(&desk, setup.target).await);
             }
             Err(error) => {
@@ -114,8 +116,27 @@ fn desk_checks(desk: &Desk) -> Vec<Check> {
         )
     }));
     checks.push(Check::ok("prices", desk.prices.status().to_string()));
-    checks.push(Check::ok("planner", desk.planner.name()));
     checks
+}
+
+/// The planner; a model is asked whether it is there.
+async fn planner(desk: &Desk) -> Check {
+    let Some(settings) = &desk.options.settings.model else {
+        return Check::ok("planner", desk.planner.name());
+    };
+    let asked = match OpenAi::new(settings) {
+        Ok(model) => tokio::time::timeout(PATIENCE, model.check()).await,
+        Err(error) => return Check::missing("planner", error.to_string(), "mend `model` in settings.yaml"),
+    };
+    match asked {
+        Ok(Ok(found)) => Check::ok("planner", found),
+        Ok(Err(problem)) => Check::missing("planner", problem.why, problem.fix),
+        Err(_) => Check::missing(
+            "planner",
+            format!("no answer within {} seconds", PATIENCE.as_secs()),
+            "check `base_url` under `model` in settings.yaml",
+        ),
+    }
 }
 
 async fn target_checks(desk: &Desk, target: Target) -> Vec<Check> {

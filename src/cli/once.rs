@@ -1,15 +1,18 @@
 //! One request through a whole session, without a conversation: `ask`, `call`, `plan apply`,
 //! `plan undo`, `history resume`.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::args::ApprovePolicy;
 use super::plain::Talk;
 use super::{CliError, Exit, Output, output};
 use crate::plan::{
-    Approval, Decision, Digest, Estimate, Execution, ExecutionStatus, Plan, StepFacts, Verdict,
+    Approval, Decision, Digest, Estimate, Execution, ExecutionStatus, Plan, StepEvent, StepEventKind,
+    StepFacts, StepId, Verdict,
 };
 use crate::protocol::{
     Choice, Command, DecisionRequest, Entry, Event, ExecutionSummary, Mode, Problem, RecordSummary, Role,
@@ -46,6 +49,8 @@ pub(crate) struct Outcome {
     estimate: Option<Estimate>,
     approval: Option<Approval>,
     execution: Option<Execution>,
+    /// What the cloud answered to each step, secrets masked.
+    outputs: BTreeMap<StepId, Value>,
     summary: Option<ExecutionSummary>,
     record: Option<RecordSummary>,
     problems: Vec<Problem>,
@@ -95,11 +100,25 @@ pub(crate) async fn once(
     drop(session.task.await);
     let mut outcome = course.outcome;
     if let Some(summary) = &outcome.summary {
-        outcome.execution = regulator::detail(&store, &summary.id).ok().map(|detail| detail.execution);
+        if let Ok(detail) = regulator::detail(&store, &summary.id) {
+            outcome.outputs = outputs(detail.journal);
+            outcome.execution = Some(detail.execution);
+        }
         outcome.approval = papers(&store).get(&summary.id.0).ok().flatten().and_then(|kept| kept.approval);
     }
     let exit = judge(&mut outcome, &course.bounds);
     Ok((exit, outcome))
+}
+
+/// The last answer to each step.
+fn outputs(journal: Vec<StepEvent>) -> BTreeMap<StepId, Value> {
+    journal
+        .into_iter()
+        .filter_map(|event| match event.kind {
+            StepEventKind::Answered { output, .. } => Some((event.step, output)),
+            _ => None,
+        })
+        .collect()
 }
 
 /// How a request ended.

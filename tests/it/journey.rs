@@ -73,6 +73,8 @@ fn words_become_a_bucket_with_a_whole_paper_trail() {
     assert_eq!(outcome["approval"]["by"]["kind"], "flag");
     assert!(states(&outcome).iter().all(|state| *state == "succeeded"), "{:?}", states(&outcome));
     assert_eq!(buckets(home), ["demo-logs"]);
+    let listed = json_of(home, &["call", "aws", "s3", "ListBuckets", "--json"], 0);
+    assert_eq!(listed["outputs"]["call"]["Buckets"][0]["Name"], "demo-logs", "{listed}");
 
     let id = outcome["execution"]["id"].as_str().unwrap();
     let history = json_of(home, &["history", "list", "--json"], 0);

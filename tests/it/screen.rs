@@ -5,6 +5,10 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier};
+
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use crate::program::{BUCKET, json_of};
@@ -214,3 +218,69 @@ fn a_tiny_window_says_so_and_nothing_is_lost() {
     again.settle(Duration::from_millis(200));
     again.quit();
 }
+
+/// Draws the screen of the README anew: `cargo test --test it -- --ignored picture`.
+#[test]
+#[ignore = "writes assets/screen.svg; run it when the screen has changed"]
+fn the_picture_of_the_readme_is_drawn_from_the_real_screen() {
+    let home = tempfile::tempdir().unwrap();
+    let mut terminal = Terminal::open(home.path(), &[], 110, 30);
+    terminal.wait_for("SANDBOX");
+    terminal.say(BUCKET);
+    terminal.wait_for("your decision");
+    terminal.settle(Duration::from_millis(300));
+    let picture = provisioner::tui::svg(&cells_of(terminal.parser.screen()));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/screen.svg");
+    std::fs::write(path, picture).unwrap();
+    terminal.quit();
+}
+
+/// The cells of the terminal, as the screen's own code draws them.
+fn cells_of(screen: &vt100::Screen) -> Buffer {
+    let (rows, columns) = screen.size();
+    let mut buffer = Buffer::empty(Rect::new(0, 0, columns.into(), rows.into()));
+    for row in 0..u16::from(rows) {
+        for column in 0..u16::from(columns) {
+            let (Some(from), Some(to)) = (screen.cell(row, column), buffer.cell_mut((column, row))) else {
+                continue;
+            };
+            if from.has_contents() {
+                to.set_symbol(from.contents());
+            }
+            if let vt100::Color::Idx(index) = from.fgcolor() {
+                to.fg = Color::Indexed(index);
+                to.fg = NAMED.get(usize::from(index)).copied().unwrap_or(to.fg);
+            }
+            for (on, modifier) in [
+                (from.bold(), Modifier::BOLD),
+                (from.dim(), Modifier::DIM),
+                (from.inverse(), Modifier::REVERSED),
+            ] {
+                if on {
+                    to.modifier.insert(modifier);
+                }
+            }
+        }
+    }
+    buffer
+}
+
+/// The sixteen colours of a terminal by their numbers.
+const NAMED: [Color; 16] = [
+    Color::Black,
+    Color::Red,
+    Color::Green,
+    Color::Yellow,
+    Color::Blue,
+    Color::Magenta,
+    Color::Cyan,
+    Color::Gray,
+    Color::DarkGray,
+    Color::LightRed,
+    Color::LightGreen,
+    Color::LightYellow,
+    Color::LightBlue,
+    Color::LightMagenta,
+    Color::LightCyan,
+    Color::White,
+];

@@ -143,6 +143,8 @@ fn executed(summary: &ExecutionSummary) -> Passage {
         paragraphs.push(Paragraph::new(("       ", PLAIN), &format!("{step}: {resource}"), PLAIN));
     }
     let next = match summary.status {
+        // A run that made nothing, a read for example, leaves nothing to take back.
+        ExecutionStatus::Succeeded if summary.resources.is_empty() => summary.id.to_string(),
         ExecutionStatus::Succeeded => format!("{} · take it back with /undo", summary.id),
         ExecutionStatus::Undone => summary.id.to_string(),
         _ => format!("{} · go on with /resume, or take back with /undo", summary.id),
