@@ -97,7 +97,7 @@ impl PriceBook {
         let mut remarks = Vec::new();
         for step in &plan.steps {
             let rules = opened.rules(step.cloud);
-            let mut priced = price::price(step, rules, &opened.table, default_region);
+            let mut priced = price::price(step, &plan.steps, rules, &opened.table, default_region);
             let sum = priced.estimate.monthly.map(|monthly| estimate.monthly.checked_add(monthly));
             match sum {
                 Some(Some(sum)) => estimate.monthly = sum,

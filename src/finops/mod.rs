@@ -3,6 +3,7 @@
 mod book;
 mod compile;
 mod error;
+mod inherit;
 mod pick;
 mod price;
 mod quantity;

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
+use super::inherit;
 use super::pick::{Found, Scope};
 use super::rules::{Part, Rule, Rules, Says};
 use super::table::{Price, PriceTable};
@@ -21,6 +22,7 @@ pub(super) struct Priced {
 /// Prices a step by the rules of its cloud.
 pub(super) fn price(
     step: &Step,
+    steps: &[Step],
     rules: Option<&Rules>,
     table: &PriceTable,
     default_region: Option<&str>,
@@ -37,12 +39,16 @@ pub(super) fn price(
             },
             remarks: Vec::new(),
         },
-        (Says::Costs(rule), Some(rules)) => Pricing::new(step, rule, rules, table, default_region).run(),
+        (Says::Costs(rule), Some(rules)) => {
+            let params = inherit::params(step, &rule.inherit, steps);
+            Pricing::new(step, &params, rule, rules, table, default_region).run()
+        }
     }
 }
 
 struct Pricing<'a> {
     step: &'a Step,
+    params: &'a Value,
     rule: &'a Rule,
     table: &'a PriceTable,
     tables: &'a BTreeMap<String, super::pick::Table>,
@@ -53,6 +59,7 @@ struct Pricing<'a> {
 impl<'a> Pricing<'a> {
     fn new(
         step: &'a Step,
+        params: &'a Value,
         rule: &'a Rule,
         rules: &'a Rules,
         table: &'a PriceTable,
@@ -60,7 +67,7 @@ impl<'a> Pricing<'a> {
     ) -> Self {
         let mut names = BTreeMap::new();
         names.insert("hours".to_owned(), Found::Known(rules.hours.to_string().into()));
-        let scope = Scope { params: &step.params, element: None, names: &names, tables: &rules.tables };
+        let scope = Scope { params, element: None, names: &names, tables: &rules.tables };
         let own = match rules.region.find(scope) {
             Found::Known(Value::String(region)) if region.is_empty() => None,
             Found::Missing(_) => None,
@@ -75,11 +82,11 @@ impl<'a> Pricing<'a> {
         };
         names.insert("region".to_owned(), region);
         for (name, wording) in &rule.names {
-            let scope = Scope { params: &step.params, element: None, names: &names, tables: &rules.tables };
+            let scope = Scope { params, element: None, names: &names, tables: &rules.tables };
             let found = wording.find(scope);
             names.insert(name.clone(), found);
         }
-        Self { step, rule, table, tables: &rules.tables, names, remarks: Vec::new() }
+        Self { step, params, rule, table, tables: &rules.tables, names, remarks: Vec::new() }
     }
 
     fn run(mut self) -> Priced {
@@ -240,7 +247,7 @@ impl<'a> Pricing<'a> {
     }
 
     fn scope<'s>(&'s self, element: Option<&'s Value>) -> Scope<'s> {
-        Scope { params: &self.step.params, element, names: &self.names, tables: self.tables }
+        Scope { params: self.params, element, names: &self.names, tables: self.tables }
     }
 
     /// Says something once.

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::FinopsError;
+use super::inherit::Inherit;
 use super::pick::{BUILT_IN, Pick, Table};
 use super::quantity::Quantity;
 use super::wording::{Condition, Wording};
@@ -51,6 +52,8 @@ struct File {
 struct RawRule {
     on: Texts,
     #[serde(default)]
+    inherit: Vec<RawInherit>,
+    #[serde(default)]
     names: BTreeMap<String, String>,
     #[serde(default)]
     components: Vec<RawPart>,
@@ -62,6 +65,18 @@ struct RawRule {
     unknown: Option<String>,
     #[serde(default)]
     assume: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawInherit {
+    from: String,
+    by: Texts,
+    named: String,
+    #[serde(default)]
+    take: Option<String>,
+    #[serde(default)]
+    under: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -85,6 +100,8 @@ struct RawPart {
 /// What one operation costs.
 #[derive(Debug)]
 pub(super) struct Rule {
+    /// Where other steps give parameters.
+    pub(super) inherit: Vec<Inherit>,
     /// Names for values that several parts need.
     pub(super) names: Vec<(String, Wording)>,
     pub(super) components: Vec<Part>,
@@ -215,7 +232,15 @@ fn rule(raw: &RawRule, tables: &BTreeMap<String, Table>) -> Result<Rule, String>
     }
     let parts =
         |raw: &[RawPart], fixed| raw.iter().map(|raw| part(raw, fixed)).collect::<Result<Vec<_>, _>>();
+    let inherit = raw.inherit.iter().map(|raw| Inherit {
+        from: raw.from.clone(),
+        by: raw.by.list().to_vec(),
+        named: raw.named.clone(),
+        take: raw.take.clone(),
+        under: raw.under.clone(),
+    });
     let rule = Rule {
+        inherit: inherit.collect(),
         names,
         components: parts(&raw.components, true)?,
         usage: parts(&raw.usage, false)?,

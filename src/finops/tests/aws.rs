@@ -3,7 +3,7 @@
 use pretty_assertions::assert_eq;
 use serde_json::json;
 
-use super::{amount, one};
+use super::{amount, estimate, one, step};
 use crate::plan::{PriceStatus, Unpriced};
 
 #[test]
@@ -93,6 +93,47 @@ fn nodes_are_counted() {
     assert_eq!(nodes.monthly, amount("215.952"));
     let cluster = one("eu-central-1", "e aws eks CreateCluster", json!({"name": "c"}));
     assert_eq!(cluster.monthly, amount("73"));
+}
+
+#[test]
+fn what_another_step_of_the_plan_describes_counts() {
+    let template = json!({"LaunchTemplateName": "web", "LaunchTemplateData": {"InstanceType": "t3.large"}});
+    let by = |name: &str, value: &str| {
+        estimate(
+            Some("eu-central-1"),
+            vec![
+                step("t aws ec2 CreateLaunchTemplate", template.clone()),
+                step(
+                    "vm aws ec2 RunInstances",
+                    json!({"MinCount": 1, "MaxCount": 1, "LaunchTemplate": {name: value}}),
+                ),
+            ],
+        )
+    };
+    // 730 × 0.096 + 8 × 0.0952
+    let reference = "${{ steps.t.output.LaunchTemplate.LaunchTemplateId }}";
+    assert_eq!(by("LaunchTemplateId", reference).steps[1].monthly, amount("70.8416"));
+    assert_eq!(by("LaunchTemplateName", "web").steps[1].monthly, amount("70.8416"));
+    let other = by("LaunchTemplateName", "another");
+    assert_eq!(other.steps[1].reason, Some(Unpriced::UnknownParameter { name: "InstanceType".into() }));
+}
+
+#[test]
+fn a_service_on_fargate_takes_its_size_from_the_task() {
+    let service = |chip: &str| {
+        let task = json!({"family": "api", "cpu": "512", "memory": "1024",
+            "runtimePlatform": {"cpuArchitecture": chip}});
+        let service = json!({"launchType": "FARGATE", "desiredCount": 2,
+            "taskDefinition": "${{ steps.task.output.taskDefinition.taskDefinitionArn }}"});
+        let steps = vec![
+            step("task aws ecs RegisterTaskDefinition", task),
+            step("api aws ecs CreateService", service),
+        ];
+        estimate(Some("eu-central-1"), steps)
+    };
+    // 2 × 730 × (0.5 × 0.04656 + 1 × 0.00511), price maps of 2025-10-27; on Arm 0.03725 and 0.00409
+    assert_eq!(service("X86_64").monthly, amount("41.4494").unwrap());
+    assert_eq!(service("ARM64").monthly, amount("33.1639").unwrap());
 }
 
 #[test]
