@@ -1,11 +1,14 @@
 //! The main job without the screen: words, plan, verdict, cost, approval, execution, record.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::program::{BUCKET, code, json_of, run};
+use crate::program::{BUCKET, code, json_of, provisioner, run};
 
 fn states(outcome: &Value) -> Vec<&str> {
     outcome["execution"]["steps"].as_object().unwrap().values().map(|s| s.as_str().unwrap()).collect()
@@ -57,6 +60,30 @@ fn buckets(home: &Path) -> Vec<String> {
     let answer = json_of(home, &["call", "aws", "s3", "ListBuckets", "--all", "--json"], 0);
     let buckets = answer["Buckets"].as_array().cloned().unwrap_or_default();
     buckets.iter().map(|b| b["Name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The requests that the sandbox of this home has ever got, as it tells them itself.
+fn arrived(home: &Path) -> Vec<Value> {
+    let mut sandbox = provisioner(home)
+        .args(["sandbox", "serve", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(sandbox.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let endpoint: Value = serde_json::from_str(&line).unwrap();
+    let address = endpoint["endpoint"].as_str().unwrap().trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(&address).unwrap();
+    write!(stream, "GET /_sandbox/requests HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    sandbox.kill().unwrap();
+    sandbox.wait().unwrap();
+    let body = &answer[answer.find("\r\n\r\n").unwrap() + 4..];
+    let found: Value = serde_json::from_str(body).unwrap_or_else(|e| panic!("{e}: {answer}"));
+    found.as_array().or_else(|| found["requests"].as_array()).unwrap().clone()
 }
 
 #[test]
@@ -123,7 +150,9 @@ fn a_plan_with_a_forbidden_step_is_refused_and_nothing_is_sent() {
     let outcome = json_of(home, &["plan", "apply", file, "--approve", "warned", "--json"], 3);
     assert_eq!(outcome["verdict"]["decision"], "deny");
     assert_eq!(outcome["execution"], Value::Null);
+    assert_eq!(arrived(home), Vec::<Value>::new(), "the sandbox's own log says that nothing was sent");
     assert!(buckets(home).is_empty(), "no step of a refused plan runs");
+    assert_eq!(arrived(home).len(), 1, "the log would have told it");
     let records = json_of(home, &["audit", "export", "--json"], 0);
     assert!(records.as_array().unwrap().iter().any(|r| r["body"]["kind"] == "refused"), "{records}");
 }
@@ -196,15 +225,10 @@ fn what_a_plan_made_can_be_taken_back() {
 
 #[test]
 fn a_second_process_is_told_who_has_the_store() {
-    use std::io::Read;
     let home = tempfile::tempdir().unwrap();
     let home = home.path();
-    let mut first = crate::program::provisioner(home)
-        .arg("--plain")
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut first =
+        provisioner(home).arg("--plain").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     // The first line comes when the session is open.
     let mut byte = [0];
     first.stdout.as_mut().unwrap().read_exact(&mut byte).unwrap();

@@ -1,6 +1,7 @@
 //! The main job through the real screen: a pseudo-terminal, keys, and what a person would see.
 
 use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -197,6 +198,46 @@ fn keys_typed_while_a_plan_appears_decide_nothing() {
     terminal.quit();
     let history = json_of(home.path(), &["history", "list", "--json"], 0);
     assert_eq!(history, serde_json::json!([]), "nothing ran");
+}
+
+/// A model that says a few words and then nothing more, for as long as the test lasts.
+fn model_that_stalls() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let mut held = Vec::new();
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut request = [0; 65536];
+            if stream.read(&mut request).is_err() {
+                continue;
+            }
+            let chunk = serde_json::json!({"choices": [{"index": 0, "delta": {"content": "Let me think about your wish "}}]});
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+            drop(write!(stream, "{head}data: {chunk}\n\n"));
+            held.push(stream);
+        }
+    });
+    port
+}
+
+#[test]
+fn who_quits_in_the_middle_of_an_answer_loses_none_of_their_words() {
+    let home = tempfile::tempdir().unwrap();
+    let settings =
+        format!("model: {{name: stalls, base_url: \"http://127.0.0.1:{}/v1\"}}\n", model_that_stalls());
+    std::fs::create_dir_all(home.path().join("config")).unwrap();
+    std::fs::write(home.path().join("config/settings.yaml"), settings).unwrap();
+    let mut terminal = Terminal::open(home.path(), &[], 100, 30);
+    terminal.wait_for("SANDBOX");
+    terminal.say("a bucket for the drafts please");
+    terminal.wait_for("Let me think");
+    terminal.quit();
+    let sessions = json_of(home.path(), &["sessions", "list", "--json"], 0);
+    assert_eq!(sessions[0]["name"], "a bucket for the drafts please", "{sessions}");
+    let id = sessions[0]["id"].as_str().unwrap();
+    let session = json_of(home.path(), &["sessions", "show", id, "--json"], 0);
+    assert!(session.to_string().contains("a bucket for the drafts please"), "{session}");
 }
 
 #[test]
