@@ -45,10 +45,15 @@ fn mask_marked(service: &Service, id: ShapeId, value: &Value) -> Value {
     }
 }
 
-/// Absence and yes or no are no secrets, and references hold nothing.
+/// Absence, emptiness, and yes or no are no secrets, and references hold nothing.
 fn hides(value: &Value) -> bool {
-    let reference = value.as_str().is_some_and(|s| s.starts_with("${{") && s.ends_with("}}"));
-    !value.is_null() && !value.is_boolean() && !reference
+    match value {
+        Value::Null | Value::Bool(_) => false,
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        Value::String(text) => !(text.starts_with("${{") && text.ends_with("}}")),
+        Value::Number(_) => true,
+    }
 }
 
 #[cfg(test)]
@@ -84,5 +89,15 @@ mod tests {
                 "Unknown": {"Password": MASK, "Ref": "r"},
             })
         );
+    }
+
+    #[test]
+    fn emptiness_hides_nothing() {
+        for value in [json!([]), json!({}), json!(null), json!(true), json!("${{ steps.a.output.B }}")] {
+            assert!(!hides(&value), "{value}");
+        }
+        for value in [json!(["a"]), json!({"a": 1}), json!(""), json!(7)] {
+            assert!(hides(&value), "{value}");
+        }
     }
 }
