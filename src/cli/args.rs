@@ -155,7 +155,7 @@ pub enum PlanCommand {
         /// Run only if this is the plan's digest, as an earlier `check` printed it.
         #[arg(long, value_name = "SHA256")]
         digest: Option<String>,
-        /// Inject a fault, for tests: STEP:KIND[:N].
+        /// Inject a fault, for tests: `STEP:KIND` or `STEP:KIND:N`.
         #[arg(long, hide = true)]
         inject: Vec<String>,
     },

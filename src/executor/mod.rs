@@ -2,7 +2,7 @@
 //!
 //! A pure walk says what can be done next; a driver puts each intent on disk, sends the requests,
 //! and feeds their answers back. What happens to a run is in its journal, and taking up a run
-//! is playing the journal. [`run`] accepts only [`Cleared`](crate::plan::Cleared).
+//! is playing the journal. [`run()`] accepts only [`Cleared`](crate::plan::Cleared).
 
 mod classify;
 mod clouds;

@@ -1,4 +1,4 @@
-//! What an operation does to the world: [`classify`], and on what grounds.
+//! What an operation does to the world: [`classify()`], and on what grounds.
 //!
 //! The strictest ground wins, in this order: the reviewed list of the cloud; a verb that takes
 //! away; words about permissions and purchases; a secret at the point of the answer; a verb that

@@ -1,4 +1,4 @@
-//! The state of the terminal face and how it changes: [`update`] takes a message and returns
+//! The state of the terminal face and how it changes: [`update()`] takes a message and returns
 //! effects. Nothing here draws, waits, or reads a clock.
 
 mod browser;

@@ -1,9 +1,9 @@
 //! What the SDK keeps in code and not in its models: one small entry each, and no service name
 //! anywhere else.
 //!
-//! [`before`] works on the parameters, [`drafted`] on the request before its endpoint is known,
+//! [`before()`] works on the parameters, [`drafted()`] on the request before its endpoint is known,
 //! [`builtins`] on the endpoint rules' parameters, [`unsigned`] and [`scheme`] on the signature,
-//! [`across`] on requests inside requests, [`after`] on the answer, [`not_awaited`] on waiting.
+//! [`across()`] on requests inside requests, [`after()`] on the answer, [`not_awaited`] on waiting.
 
 mod across;
 mod after;
