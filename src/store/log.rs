@@ -82,8 +82,8 @@ pub(super) fn parse(bytes: &[u8]) -> (LogContent, usize) {
 fn parse_line(number: u64, line: &[u8]) -> Result<&[u8], String> {
     let (sum, body) = line.split_at_checked(8).ok_or("the line is too short")?;
     let body = body.strip_prefix(b" ").ok_or("the line has no checksum")?;
-    let sum = std::str::from_utf8(sum).ok().and_then(|s| u32::from_str_radix(s, 16).ok());
-    if sum != Some(crc32fast::hash(body)) {
+    // Compared as it was written: `A` for `a` is a changed byte too.
+    if sum != format!("{:08x}", crc32fast::hash(body)).as_bytes() {
         return Err("its checksum does not fit its content".to_owned());
     }
     let space = body.iter().position(|b| *b == b' ').ok_or("the line has no number")?;
@@ -120,6 +120,14 @@ mod tests {
             assert_eq!((content.records.len(), content.damaged), (lines, None), "cut at {cut}");
             assert_eq!(content.torn, (good < cut).then(|| cut - good));
         }
+    }
+
+    #[test]
+    fn a_checksum_in_another_case_is_a_changed_one() {
+        let mut bytes = file(&["{\"a\":1}", "two", "three", "four"]);
+        let letter = bytes[..8].iter().position(u8::is_ascii_lowercase).unwrap();
+        bytes[letter] = bytes[letter].to_ascii_uppercase();
+        assert_eq!(parse(&bytes).0.damaged.map(|d| d.0), Some(1));
     }
 
     #[test]
