@@ -51,8 +51,21 @@ pub(crate) fn assess(
 /// The clouds of the target cannot be set up, or the plan cannot run.
 pub async fn judge(desk: &Desk, plan: &Plan) -> Result<Assessment, Problem> {
     let reach = desk.reach(desk.options.target).await.map_err(|e| e.problem())?;
-    let inventory = reach.board.graph().inventory().await.unwrap_or_default();
+    let inventory = inventory(&reach).await?;
     assess(desk, &reach, plan, &inventory)
+}
+
+/// What the graph knows. A graph that cannot be read is told: it must not be taken for an empty one.
+///
+/// # Errors
+///
+/// The graph cannot be read.
+pub(crate) async fn inventory(reach: &Reach) -> Result<Value, Problem> {
+    reach.board.graph().inventory().await.map_err(|error| Problem {
+        what: "What exists already could not be looked up".into(),
+        why: error.to_string(),
+        fix: "see `provisioner doctor`; nothing was sent".into(),
+    })
 }
 
 /// What the catalog says of a step. `check` has made sure that it knows the operation.

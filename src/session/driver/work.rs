@@ -10,7 +10,7 @@ use crate::agent::{Heard, Turn};
 use crate::executor::RunContext;
 use crate::plan::Plan;
 use crate::protocol::{Problem, StepProgress};
-use crate::session::assess::assess;
+use crate::session::assess::{assess, inventory};
 use crate::session::machine::{Input, TurnId, TurnResult};
 use crate::session::runs::{self, Ended, Work};
 
@@ -93,8 +93,10 @@ impl Driver {
         tokio::spawn(async move {
             reach.legislator.refresh().await;
             drop(tell.send(Inner::HeaderChanged));
-            let inventory = reach.board.graph().inventory().await.unwrap_or_default();
-            let result = assess(&desk, &reach, &plan, &inventory);
+            let result = match inventory(&reach).await {
+                Ok(inventory) => assess(&desk, &reach, &plan, &inventory),
+                Err(problem) => Err(problem),
+            };
             drop(tell.send(Inner::input(Input::Assessed(plan.digest(), result))));
         });
     }
