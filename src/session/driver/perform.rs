@@ -12,6 +12,7 @@ use crate::plan::{Approver, Execution, ExecutionId, Plan, Target};
 use crate::protocol::{Command, Entry, Event, ExecutionSummary, Header, Problem, Role, SessionId};
 use crate::regulator;
 use crate::session::allow::{allow, refuse};
+use crate::session::assess::inventory;
 use crate::session::machine::{Effect, Input, Proposal};
 use crate::session::runs::{self, Work};
 use crate::store::papers;
@@ -152,10 +153,7 @@ impl Driver {
                 self.record_refusal(&proposal, problem.why.clone()).await;
                 Some(Input::RunDone(Err(problem)))
             }
-            Ok(cleared) => {
-                self.start(id, Work::Run(Box::new(cleared))).await;
-                None
-            }
+            Ok(cleared) => self.start(id, Work::Run(Box::new(cleared))).await,
         }
     }
 
@@ -172,18 +170,20 @@ impl Driver {
                 format!("it ran on {}, and this session works on {}", kept.target, self.reach.target),
                 "change the target with /target or --target, then try again",
             ),
-            Ok(Some(_)) => {
-                self.start(id, work).await;
-                None
-            }
+            Ok(Some(_)) => self.start(id, work).await,
         }
     }
 
-    async fn start(&mut self, id: ExecutionId, work: Work) {
-        let inventory = self.reach.board.graph().inventory().await.unwrap_or_default();
+    /// Starts the work; what keeps it from starting is the end of the run.
+    async fn start(&mut self, id: ExecutionId, work: Work) -> Option<Input> {
+        let inventory = match inventory(&self.reach).await {
+            Ok(inventory) => inventory,
+            Err(problem) => return Some(Input::RunDone(Err(problem))),
+        };
         let session = Some(self.session.clone());
         let context = runs::context(&self.desk, &self.reach, id, session, inventory);
         self.start_work(work, context);
+        None
     }
 
     async fn record_refusal(&mut self, proposal: &Proposal, reason: String) {
@@ -259,7 +259,10 @@ impl Driver {
 
     fn unfinished(&self) -> Vec<ExecutionSummary> {
         let store = &self.desk.options.store;
-        let found: Vec<Execution> = executor::unfinished(store).unwrap_or_default();
+        let found: Vec<Execution> = executor::unfinished(store).unwrap_or_else(|error| {
+            tracing::warn!(%error, "what is unfinished cannot be listed");
+            Vec::new()
+        });
         found
             .iter()
             .filter(|execution| execution.target == self.reach.target)
