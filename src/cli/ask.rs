@@ -9,6 +9,7 @@ use super::{Args, CliError, Exit, Output};
 use crate::catalog::{Catalog, check};
 use crate::plan::{Approver, CloudName, Plan};
 use crate::protocol::Command;
+use crate::session::Options;
 
 /// Who approves, as far as the command line says.
 pub(crate) fn approver(approve: ApprovePolicy) -> Approver {
@@ -25,9 +26,22 @@ pub(crate) fn approver(approve: ApprovePolicy) -> Approver {
 ///
 /// The session cannot be opened, or standard output is closed.
 pub(crate) fn carry(args: &Args, command: Command, bounds: Bounds) -> Result<Exit, CliError> {
-    let out = Output::new(args.json);
     let setup = Setup::of(args)?;
     let options = setup.options(setup.store()?, approver(bounds.approve));
+    carry_with(Output::new(args.json), options, command, bounds)
+}
+
+/// [`carry`], with a session's options already made.
+///
+/// # Errors
+///
+/// As for [`carry`].
+pub(crate) fn carry_with(
+    out: Output,
+    options: Options,
+    command: Command,
+    bounds: Bounds,
+) -> Result<Exit, CliError> {
     block_on(async move {
         let (exit, outcome) = once(out, options, command, bounds).await?;
         if out.is_json() {

@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::args::ApprovePolicy;
-use super::ask::{approver, carry};
-use super::once::{Bounds, once};
+use super::ask::{approver, carry_with};
+use super::once::Bounds;
 use super::setup::{Setup, block_on, person};
 use super::{Args, CliError, Exit, Output};
 use crate::executor::{Fault, Faults};
@@ -124,21 +124,11 @@ pub(crate) fn apply(
         .iter()
         .map(|text| text.parse().map_err(|e: String| CliError::bad_input(format!("--inject: {e}"))))
         .collect::<Result<_, _>>()?;
-    let command = Command::Propose { plan, words };
-    if faults.is_empty() {
-        return carry(args, command, bounds);
-    }
-    let out = Output::new(args.json);
     let setup = Setup::of(args)?;
     let mut options = setup.options(setup.store()?, approver(bounds.approve));
     options.faults = std::sync::Arc::new(Faults::new(faults));
-    block_on(async move {
-        let (exit, outcome) = once(out, options, command, bounds).await?;
-        if out.is_json() {
-            out.show(&outcome, |_| String::new())?;
-        }
-        Ok(exit)
-    })
+    let command = Command::Propose { plan, words };
+    carry_with(Output::new(args.json), options, command, bounds)
 }
 
 /// `provisioner plan undo`: by a plan's file, its latest execution; or by the execution's id.
@@ -174,16 +164,9 @@ pub(crate) fn undo(
             "nothing was taken back: nobody approved it; say --approve allowed, or use the chat",
         ));
     }
-    let out = Output::new(args.json);
     let options = setup.options(store, approver(approve));
-    block_on(async move {
-        let bounds = Bounds { approve, plan_only: false, digest: None };
-        let (exit, outcome) = once(out, options, Command::Undo { execution }, bounds).await?;
-        if out.is_json() {
-            out.show(&outcome, |_| String::new())?;
-        }
-        Ok(exit)
-    })
+    let bounds = Bounds { approve, plan_only: false, digest: None };
+    carry_with(Output::new(args.json), options, Command::Undo { execution }, bounds)
 }
 
 /// Asks at a terminal; without one nobody can say yes.
