@@ -1,12 +1,14 @@
 //! Every operation of every service, compiled from the clouds' own SDK packages.
 
 pub mod access;
+mod arm;
 mod check;
 pub mod compile;
 pub mod describe;
 mod entry;
 mod error;
 mod mask;
+mod oci;
 mod open;
 pub mod partner;
 mod place;

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::arm::{ArmLongRunning, ArmOperation, ArmPages, ArmService};
+pub use super::oci::{OciAwaits, OciOperation, OciService};
 use crate::plan::CloudName;
 
 /// The position of a shape in [`Service::shapes`].
@@ -98,6 +100,10 @@ pub struct ServiceTraits {
     pub client_context_params: BTreeMap<String, String>,
     /// The endpoint rule set, as JSON text; compiled on first use.
     pub endpoint_rules: Option<String>,
+    /// What OCI services have beside.
+    pub oci: Option<Box<OciService>>,
+    /// What Azure services have beside.
+    pub arm: Option<Box<ArmService>>,
 }
 
 /// One operation.
@@ -169,6 +175,10 @@ pub struct OperationTraits {
     pub static_context_params: BTreeMap<String, String>,
     /// Parameters of the endpoint rules taken from the input by JMESPath.
     pub operation_context_params: BTreeMap<String, String>,
+    /// What OCI operations have beside.
+    pub oci: Option<Box<OciOperation>>,
+    /// What Azure operations have beside.
+    pub arm: Option<Box<ArmOperation>>,
 }
 
 /// The flexible-checksum trait of an operation.
@@ -285,8 +295,25 @@ pub struct Member {
     pub host_label: bool,
     /// The endpoint-rule parameter that takes its value.
     pub context_param: Option<String>,
+    /// How a list is written into a path, a query, or a header, where the cloud has more than one way.
+    pub collection: Option<Collection>,
+    /// The value, as JSON text, that the SDK sends when none is given.
+    pub default: Option<String>,
+    /// Whether the value is written into the URL as it is, without percent-encoding.
+    pub unquoted: bool,
     /// The remaining flags and names, rarely present.
     pub traits: ShapeTraits,
+}
+
+/// How a list is written into a URL or a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Collection {
+    /// The name is repeated for each item.
+    Multi,
+    /// Items stand behind each other, joined by commas that are encoded like the rest.
+    Csv,
+    /// Items are encoded one by one and joined by plain commas.
+    JoinedQuoted,
 }
 
 /// Where a member travels.
@@ -314,6 +341,8 @@ pub struct ShapeTraits {
     pub payload: Option<String>,
     /// The only values allowed (a hint: services add values).
     pub allowed: Vec<String>,
+    /// Whether [`ShapeTraits::allowed`] is complete, so that another value is an error.
+    pub closed: bool,
     /// A pattern for text (a hint).
     pub pattern: Option<String>,
     /// Least length or value.
@@ -366,6 +395,8 @@ pub struct ShapeTraits {
     pub sparse: bool,
     /// Whether the cloud sets it and ignores it in requests.
     pub read_only: bool,
+    /// Whether it is sent and never shown again.
+    pub write_only: bool,
     /// Discriminator of a polymorphic structure: the wire name of the deciding member.
     pub discriminator: Option<String>,
     /// Discriminator values to shapes.
@@ -379,6 +410,7 @@ impl ShapeTraits {
         ShapeTraits {
             payload: None,
             allowed: Vec::new(),
+            closed: false,
             pattern: None,
             min: None,
             max: None,
@@ -405,6 +437,7 @@ impl ShapeTraits {
             retryable: false,
             sparse: false,
             read_only: false,
+            write_only: false,
             discriminator: None,
             variants: Vec::new(),
         }

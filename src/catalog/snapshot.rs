@@ -14,7 +14,7 @@ use super::{CatalogError, ServiceEntry};
 use crate::plan::CloudName;
 
 /// The first bytes of a snapshot; the last of them is the version of the layout.
-const MAGIC: &[u8; 8] = b"PROVCAT\x01";
+const MAGIC: &[u8; 8] = b"PROVCAT\x02";
 const HEAD: usize = 16;
 /// Bytes that no index or section can have when unpacked.
 const MOST_BYTES: usize = 256 << 20;

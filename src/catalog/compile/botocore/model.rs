@@ -55,6 +55,8 @@ pub fn service_from_models(
         query_compatible: metadata.get("awsQueryCompatible").is_some(),
         client_context_params: client_context(&model)?,
         endpoint_rules: rules.map(Value::to_string),
+        oci: None,
+        arm: None,
     };
     Ok(Service {
         cloud: CloudName::Aws,

@@ -117,6 +117,8 @@ fn traits(model: &Reader<'_>) -> Result<OperationTraits, CompileError> {
         operation_context_params: context(model, "operationContextParams", "path", |path| {
             path.as_str().map_or_else(|| path.to_string(), str::to_owned)
         })?,
+        oci: None,
+        arm: None,
     })
 }
 

@@ -200,6 +200,9 @@ fn member(name: &str, model: &Reader<'_>, names: &Names) -> Result<Member, Compi
         idempotency_token: model.flag("idempotencyToken")?,
         host_label: model.flag("hostLabel")?,
         context_param: model.object("contextParam")?.map(|c| c.needed_text("name")).transpose()?,
+        collection: None,
+        default: None,
+        unquoted: false,
         traits: traits(model)?,
     })
 }
@@ -211,6 +214,7 @@ fn traits(model: &Reader<'_>) -> Result<ShapeTraits, CompileError> {
     Ok(ShapeTraits {
         payload: model.text("payload")?,
         allowed: model.texts("enum")?,
+        closed: false,
         pattern: model.text("pattern")?,
         min: model.number("min")?,
         max: model.number("max")?,
@@ -237,6 +241,7 @@ fn traits(model: &Reader<'_>) -> Result<ShapeTraits, CompileError> {
         retryable: model.get("retryable").is_some(),
         sparse: model.flag("sparse")?,
         read_only: false,
+        write_only: false,
         discriminator: None,
         variants: Vec::new(),
     })
