@@ -26,6 +26,16 @@ pub enum CompileError {
     /// The package holds no service models.
     #[error("{} holds no service models: give an installed botocore folder, a wheel, or a source archive", .0.display())]
     Empty(PathBuf),
+    /// A package holds none of what was looked for.
+    #[error("{} holds no {wanted}: give {hint}", .path.display())]
+    Missing {
+        /// The package.
+        path: PathBuf,
+        /// What was looked for.
+        wanted: String,
+        /// What to give instead.
+        hint: String,
+    },
     /// A file is no JSON.
     #[error("{file} is no JSON: {reason}")]
     Json {

@@ -2,5 +2,6 @@
 
 pub mod botocore;
 mod error;
+pub mod python;
 
 pub use error::CompileError;
