@@ -6,10 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
+use super::discover::Told;
 use super::endpoint::Endpoints;
 use super::exceptions;
 use super::identity::{Identity, profile};
-use super::render::{RenderContext, S3Options, render};
+use super::render::{RenderContext, render};
 use super::retry::{Bucket, MOST_ATTEMPTS};
 use super::sign::sign;
 use crate::catalog::{Catalog, OperationRef, Strictness, validate};
@@ -33,6 +34,8 @@ pub struct Aws {
     pub(super) ahead: Mutex<i64>,
     /// Regions of buckets that turned out to be elsewhere.
     pub(super) moved: Mutex<BTreeMap<String, String>>,
+    /// Endpoints that services gave when they were asked where to go.
+    pub(super) told: Mutex<Told>,
 }
 
 impl Aws {
@@ -76,6 +79,7 @@ impl Aws {
             bucket: Bucket::default(),
             ahead: Mutex::new(0),
             moved: Mutex::default(),
+            told: Mutex::default(),
         })
     }
 
@@ -150,7 +154,10 @@ impl Aws {
         region: Option<String>,
     ) -> Result<HttpRequest, CloudError> {
         let (service, operation) = (found.service(), found.operation());
-        let endpoint_url = self.identity.endpoint(service).await;
+        let endpoint_url = match self.identity.endpoint(service).await {
+            Some(url) => Some(url),
+            None => self.discovered(service, operation, region.as_deref()),
+        };
         let (use_fips, use_dualstack) = self.identity.variants().await;
         let context = RenderContext {
             endpoints: self.endpoints()?,
@@ -159,7 +166,7 @@ impl Aws {
             endpoint_url,
             use_fips,
             use_dualstack,
-            s3: S3Options::default(),
+            s3: self.identity.s3().await,
             account_id: None,
             builtins: None,
             keys: match exceptions::may_cross(service, operation) {

@@ -1,5 +1,7 @@
 //! A member together with its shape: a member's own traits win over its shape's.
 
+use super::exceptions;
+use super::time::Format;
 use crate::catalog::shapes::{Location, Member, Service, Shape, ShapeKind};
 
 /// A place in a request or an answer that holds a value.
@@ -35,6 +37,12 @@ impl<'a> Field<'a> {
 
     pub(crate) fn timestamp_format(self) -> Option<&'a str> {
         self.member.traits.timestamp_format.as_deref().or(self.shape.traits.timestamp_format.as_deref())
+    }
+
+    /// How a timestamp is written in a request, where the protocol writes it as `default`.
+    pub(crate) fn format(self, default: Format) -> Format {
+        let format = Format::named(self.timestamp_format(), default);
+        if exceptions::milliseconds(self.service) { format.with_milliseconds() } else { format }
     }
 
     /// Whether an answer has it in its body; where it would travel in a request does not count.

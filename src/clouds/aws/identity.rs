@@ -10,6 +10,7 @@ use aws_credential_types::provider::token::ProvideToken;
 use aws_types::service_config::ServiceConfigKey;
 use tokio::sync::{Mutex, OnceCell};
 
+use super::render::S3Options;
 use crate::catalog::shapes::Service;
 use crate::clouds::CloudError;
 
@@ -85,6 +86,16 @@ impl Identity {
         }
     }
 
+    /// The object store's own options: the `s3` section of the profile, and the environment before it.
+    pub(super) async fn s3(&self) -> S3Options {
+        let Some(config) = self.config().await else { return S3Options::default() };
+        // The section is a property whose lines are properties of their own; it has no variable.
+        let key = ServiceConfigKey::builder().service_id("s3").env("").profile("s3").build().ok();
+        let settings = config.service_config();
+        let section = key.and_then(|key| settings.and_then(|settings| settings.load_config(key)));
+        s3_options(section.as_deref().unwrap_or_default(), |name| std::env::var(name).ok())
+    }
+
     /// The keys that sign.
     ///
     /// # Errors
@@ -129,6 +140,33 @@ impl Identity {
         let provider = config.token_provider().ok_or_else(|| missing("nothing provides a bearer token"))?;
         let token = provider.provide_token().await.map_err(|error| missing(&causes(&error)))?;
         Ok(token.token().to_owned())
+    }
+}
+
+/// The options from the lines of a section, and from variables, which win.
+fn s3_options(section: &str, variable: impl Fn(&str) -> Option<String>) -> S3Options {
+    let in_section = |name: &str| {
+        let pairs = section.lines().filter_map(|line| line.split_once('='));
+        pairs.map(|(key, value)| (key.trim(), value.trim())).find(|(key, _)| *key == name)
+    };
+    let text = |name: &str, env: &str| {
+        let set = variable(env).filter(|value| !value.is_empty());
+        set.or_else(|| in_section(name).map(|(_, value)| value.to_owned()))
+    };
+    let flag = |name: &str, env: &str| text(name, env).map(|value| value.eq_ignore_ascii_case("true"));
+    S3Options {
+        addressing_style: text("addressing_style", ""),
+        use_accelerate_endpoint: flag("use_accelerate_endpoint", "").unwrap_or(false),
+        use_arn_region: flag("use_arn_region", "AWS_S3_USE_ARN_REGION"),
+        us_east_1_regional_endpoint: text(
+            "us_east_1_regional_endpoint",
+            "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT",
+        ),
+        disable_multiregion_access_points: flag(
+            "s3_disable_multiregion_access_points",
+            "AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS",
+        )
+        .unwrap_or(false),
     }
 }
 
@@ -200,6 +238,21 @@ fn causes(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_object_stores_options_come_from_the_section_and_variables_win() {
+        let section = "\naddressing_style = path\nuse_arn_region=TRUE\nuse_accelerate_endpoint = false";
+        let options = s3_options(section, |name| {
+            (name == "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT").then(|| "regional".to_owned())
+        });
+        assert_eq!(options.addressing_style.as_deref(), Some("path"));
+        assert_eq!(options.use_arn_region, Some(true));
+        assert_eq!(options.us_east_1_regional_endpoint.as_deref(), Some("regional"));
+        assert!(!options.use_accelerate_endpoint);
+        let variable = s3_options("use_arn_region = true", |_| Some("false".to_owned()));
+        assert_eq!(variable.use_arn_region, Some(false));
+        assert_eq!(s3_options("", |_| None), S3Options::default());
+    }
     use aws_credential_types::provider::{SharedCredentialsProvider, future};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};

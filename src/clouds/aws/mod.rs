@@ -1,6 +1,7 @@
 //! AWS: every operation of every service from the catalog.
 
 mod client;
+mod discover;
 pub mod endpoint;
 mod exceptions;
 mod field;
@@ -13,6 +14,7 @@ pub mod render;
 mod retry;
 mod send;
 mod sign;
+mod sign_v2;
 mod time;
 mod wait;
 mod waiter;

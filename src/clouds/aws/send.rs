@@ -39,6 +39,7 @@ impl Aws {
         let call = with_tokens(&service, operation, call);
         let mut region = self.region_of(&call).await;
         let most = self.attempts().await;
+        self.discover(&found, &call, region.as_deref()).await?;
         let mut learnt = Learnt::default();
         let mut attempt = 1;
         loop {

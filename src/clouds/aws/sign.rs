@@ -1,13 +1,13 @@
-//! Signatures: version 4 in its variants, and bearer tokens.
+//! Signatures: version 4 in its variants and across regions, version 2, and bearer tokens.
 
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
     PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation,
-    SigningSettings, UriPathNormalizationMode, sign as sign_v4,
+    SigningParams, SigningSettings, UriPathNormalizationMode, sign as sign_v4,
 };
-use aws_sigv4::sign::v4;
+use aws_sigv4::sign::{v4, v4a};
 
 use super::identity::Identity;
 use super::render::encode;
@@ -39,6 +39,15 @@ pub(super) async fn sign(
             let credentials = identity.credentials().await?;
             version_4(request, &signing, credentials, at)
         }
+        "v4a" | "s3v4a" => {
+            let credentials = identity.credentials().await?;
+            version_4a(request, &signing, credentials, at)
+        }
+        "v2" => {
+            let credentials = identity.credentials().await?;
+            super::sign_v2::sign(request, &credentials, at);
+            Ok(())
+        }
         other => Err(CloudError::Endpoint(format!(
             "requests signed by {other} are not sent by this program; use the service's own tool"
         ))),
@@ -51,25 +60,55 @@ fn version_4(
     credentials: Credentials,
     at: SystemTime,
 ) -> Result<(), CloudError> {
-    let wrong = |message: String| CloudError::Endpoint(format!("the request cannot be signed: {message}"));
-    let object_store = matches!(signing.scheme.as_str(), "s3v4" | "v4-s3express");
-    let mut settings = SigningSettings::default();
-    if object_store {
-        settings.percent_encoding_mode = PercentEncodingMode::Single;
-        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-    }
-    settings.excluded_headers = Some(NOT_SIGNED.iter().map(|name| (*name).into()).collect());
     let identity = credentials.into();
     let params = v4::SigningParams::builder()
         .identity(&identity)
         .region(&signing.region)
         .name(&signing.name)
         .time(at)
-        .settings(settings)
+        .settings(settings(signing))
         .build()
-        .map_err(|e| wrong(e.to_string()))?
+        .map_err(|e| unsignable(&e))?
         .into();
+    add(request, signing, &params)
+}
+
+/// One signature for all regions of [`Signing::region`], joined by commas.
+fn version_4a(
+    request: &mut HttpRequest,
+    signing: &Signing,
+    credentials: Credentials,
+    at: SystemTime,
+) -> Result<(), CloudError> {
+    let identity = credentials.into();
+    let params = v4a::SigningParams::builder()
+        .identity(&identity)
+        .region_set(&signing.region)
+        .name(&signing.name)
+        .time(at)
+        .settings(settings(signing))
+        .build()
+        .map_err(|e| unsignable(&e))?
+        .into();
+    add(request, signing, &params)
+}
+
+fn settings(signing: &Signing) -> SigningSettings {
+    let mut settings = SigningSettings::default();
+    if matches!(signing.scheme.as_str(), "s3v4" | "v4-s3express" | "s3v4a") {
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    }
+    settings.excluded_headers = Some(NOT_SIGNED.iter().map(|name| (*name).into()).collect());
+    settings
+}
+
+fn unsignable(error: &dyn std::fmt::Display) -> CloudError {
+    CloudError::Endpoint(format!("the request cannot be signed: {error}"))
+}
+
+fn add(request: &mut HttpRequest, signing: &Signing, params: &SigningParams<'_>) -> Result<(), CloudError> {
     let body = if signing.unsigned_body {
         SignableBody::UnsignedPayload
     } else {
@@ -81,9 +120,9 @@ fn version_4(
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .chain(std::iter::once(("host", host.as_str())));
-    let signable = SignableRequest::new(&request.method, &request.url, headers, body)
-        .map_err(|e| wrong(e.to_string()))?;
-    let (instructions, _) = sign_v4(signable, &params).map_err(|e| wrong(e.to_string()))?.into_parts();
+    let signable =
+        SignableRequest::new(&request.method, &request.url, headers, body).map_err(|e| unsignable(&e))?;
+    let (instructions, _) = sign_v4(signable, params).map_err(|e| unsignable(&e))?.into_parts();
     let (added, _) = instructions.into_parts();
     for header in added {
         request.set_header(header.name(), header.value());
@@ -165,8 +204,22 @@ mod tests {
     #[tokio::test]
     async fn a_scheme_that_is_not_spoken_is_named() {
         let identity = Identity::Fixed { endpoint: "http://127.0.0.1".into() };
-        let error = sign(&mut request("v2"), &identity, SystemTime::now()).await.unwrap_err();
-        assert!(error.to_string().contains("v2"), "{error}");
+        let error = sign(&mut request("v9"), &identity, SystemTime::now()).await.unwrap_err();
+        assert!(error.to_string().contains("v9"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_signature_for_many_regions_names_them() {
+        let identity = Identity::Fixed { endpoint: "http://127.0.0.1".into() };
+        let mut request = request("s3v4a");
+        if let Some(signing) = &mut request.signing {
+            signing.region = "*".into();
+        }
+        sign(&mut request, &identity, SystemTime::now()).await.unwrap();
+        assert_eq!(request.header("x-amz-region-set"), Some("*"));
+        let authorization = request.header("authorization").unwrap();
+        assert!(authorization.starts_with("AWS4-ECDSA-P256-SHA256 Credential=SANDBOX/"), "{authorization}");
+        assert!(request.header("x-amz-content-sha256").is_some());
     }
 
     #[tokio::test]

@@ -9,8 +9,12 @@ use serde_json::Value;
 pub(crate) enum Format {
     /// `2026-01-02T03:04:05Z`, with microseconds where there are any.
     Iso8601,
+    /// `2026-01-02T03:04:05.678Z`, always with milliseconds.
+    Iso8601Millis,
     /// Seconds since 1970.
     Unix,
+    /// Seconds since 1970, with milliseconds behind the point.
+    UnixMillis,
     /// `Fri, 02 Jan 2026 03:04:05 GMT`.
     Rfc822,
 }
@@ -25,6 +29,22 @@ impl Format {
             _ => default,
         }
     }
+
+    /// The same format with milliseconds, where it can have them.
+    pub(crate) fn with_milliseconds(self) -> Format {
+        match self {
+            Format::Iso8601 => Format::Iso8601Millis,
+            Format::Unix => Format::UnixMillis,
+            other => other,
+        }
+    }
+}
+
+/// Seconds since 1970, cut to milliseconds.
+pub(crate) fn unix_millis(at: Timestamp) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of any year that can be written fit")]
+    let millis = at.as_millisecond() as f64;
+    millis / 1000.0
 }
 
 /// Reads a timestamp as plans write it: RFC 3339, a date, or seconds since 1970.
@@ -64,7 +84,9 @@ pub(crate) fn write(at: Timestamp, format: Format) -> String {
     match format {
         Format::Iso8601 if at.subsec_microsecond() != 0 => at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string(),
         Format::Iso8601 => at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        Format::Iso8601Millis => at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
         Format::Unix => at.as_second().to_string(),
+        Format::UnixMillis => unix_millis(at).to_string(),
         Format::Rfc822 => at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string(),
     }
 }
@@ -73,6 +95,16 @@ pub(crate) fn write(at: Timestamp, format: Format) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn milliseconds_are_written_even_when_there_are_none() {
+        let at = read(&json!("2023-08-21T13:45:57.1239Z")).unwrap();
+        assert_eq!(write(at, Format::Iso8601.with_milliseconds()), "2023-08-21T13:45:57.123Z");
+        let even = read(&json!("2023-08-21T13:45:57Z")).unwrap();
+        assert_eq!(write(even, Format::Iso8601Millis), "2023-08-21T13:45:57.000Z");
+        assert_eq!(unix_millis(at), 1_692_625_557.123);
+        assert_eq!(Format::Rfc822.with_milliseconds(), Format::Rfc822);
+    }
 
     #[test]
     fn the_three_forms_are_written() {

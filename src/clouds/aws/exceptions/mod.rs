@@ -2,7 +2,7 @@
 //! anywhere else.
 //!
 //! [`before()`] works on the parameters, [`drafted()`] on the request before its endpoint is known,
-//! [`builtins`] on the endpoint rules' parameters, [`unsigned`] and [`scheme`] on the signature,
+//! [`builtins`] on the endpoint rules' parameters, [`unsigned`] and [`scheme`] on the signature, [`milliseconds`] on timestamps,
 //! [`across()`] on requests inside requests, [`after()`] on the answer, [`not_awaited`] on waiting.
 
 mod across;
@@ -11,6 +11,7 @@ mod before;
 mod drafted;
 mod place;
 mod sign;
+mod time;
 mod wait;
 
 pub(crate) use across::{Across, across, may_cross};
@@ -19,4 +20,5 @@ pub(crate) use before::before;
 pub(crate) use drafted::drafted;
 pub(crate) use place::{builtins, host_prefix, other_region, strip_bucket};
 pub(crate) use sign::{scheme, unsigned};
+pub(crate) use time::milliseconds;
 pub(crate) use wait::not_awaited;

@@ -106,8 +106,8 @@ pub(super) fn number(text: &str) -> Value {
 /// A point in time as RFC 3339; what cannot be read stays as it is.
 pub(super) fn time(text: &str, field: Field<'_>, default: Format) -> Value {
     match Format::named(field.timestamp_format(), default) {
-        Format::Unix => text.parse::<f64>().ok().and_then(wire::from_seconds),
-        Format::Iso8601 | Format::Rfc822 => read(text),
+        Format::Unix | Format::UnixMillis => text.parse::<f64>().ok().and_then(wire::from_seconds),
+        Format::Iso8601 | Format::Iso8601Millis | Format::Rfc822 => read(text),
     }
     .map_or_else(|| Value::from(text), |at| Value::from(wire::write(at, Format::Iso8601)))
 }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
 use sha1::Sha1;
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha512};
 
 use super::draft::Draft;
 use crate::catalog::shapes::{Operation, Service};
@@ -44,7 +44,7 @@ pub(super) fn add(
     let algorithm = chosen.unwrap_or(DEFAULT);
     let sum = sum(algorithm, &draft.body).ok_or_else(|| {
         let member = member.map_or("checksum", String::as_str);
-        format!("$.{member}: {algorithm} is not supported here: use CRC32, SHA1, or SHA256")
+        format!("$.{member}: {algorithm} is not supported here: use CRC32, SHA1, SHA256, or SHA512")
     })?;
     if let (None, Some(member), Some(input)) = (chosen, member, operation.input)
         && let Some(member) = service.shape(input).member(member)
@@ -60,6 +60,7 @@ fn sum(algorithm: &str, body: &[u8]) -> Option<String> {
         "CRC32" => crc32fast::hash(body).to_be_bytes().to_vec(),
         "SHA1" => Sha1::digest(body).to_vec(),
         "SHA256" => Sha256::digest(body).to_vec(),
+        "SHA512" => Sha512::digest(body).to_vec(),
         _ => return None,
     };
     Some(BASE64_STANDARD.encode(bytes))
@@ -73,6 +74,7 @@ mod tests {
     fn the_known_algorithms_give_their_known_sums() {
         assert_eq!(sum("CRC32", b"hello").unwrap(), "NhCmhg==");
         assert_eq!(sum("sha1", b"").unwrap(), "2jmj7l5rSw0yVb/vlWAYkK/YBwk=");
+        assert!(sum("SHA512", b"").unwrap().starts_with("z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8"));
         assert!(sum("XXHASH3", b"").is_none());
     }
 }

@@ -110,7 +110,7 @@ impl Writer {
 }
 
 fn timestamp(value: &Value, field: Field<'_>) -> String {
-    let format = Format::named(field.timestamp_format(), Format::Iso8601);
+    let format = field.format(Format::Iso8601);
     time::read(value).map_or_else(|| value.to_string(), |at| time::write(at, format))
 }
 

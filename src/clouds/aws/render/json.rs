@@ -62,8 +62,9 @@ pub(super) fn json(value: &Value, field: Field<'_>) -> Value {
 
 fn timestamp(value: &Value, field: Field<'_>) -> Value {
     let Some(at) = time::read(value) else { return value.clone() };
-    match Format::named(field.timestamp_format(), Format::Unix) {
+    match field.format(Format::Unix) {
         Format::Unix => Value::from(at.as_second()),
+        Format::UnixMillis => Value::from(time::unix_millis(at)),
         format => Value::from(time::write(at, format)),
     }
 }

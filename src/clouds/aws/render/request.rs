@@ -277,9 +277,11 @@ fn signing(
     };
     let schemes = endpoint.properties.get("authSchemes").and_then(Value::as_array);
     let known = ["sigv4", "sigv4-s3express", "s3v4", "bearer", "none"];
-    let chosen =
-        schemes.into_iter().flatten().find(|s| s["name"].as_str().is_some_and(|n| known.contains(&n)));
-    if let Some(scheme) = chosen {
+    let named = |scheme: &&Value, names: &[&str]| scheme["name"].as_str().is_some_and(|n| names.contains(&n));
+    let chosen = schemes.into_iter().flatten().find(|s| named(s, &known));
+    // A signature across regions is dearer, so it is made only where no other will do.
+    let across = || schemes.into_iter().flatten().find(|s| named(s, &["sigv4a"]));
+    if let Some(scheme) = chosen.or_else(across) {
         if let Some(name) = scheme["signingName"].as_str() {
             name.clone_into(&mut signing.name);
         }
@@ -288,6 +290,12 @@ fn signing(
         }
         if scheme["name"] == "sigv4-s3express" {
             signing.scheme = "v4-s3express".into();
+        }
+        if scheme["name"] == "sigv4a" {
+            signing.scheme = if own == "s3v4" { "s3v4a" } else { "v4a" }.into();
+            let regions = scheme["signingRegionSet"].as_array().into_iter().flatten();
+            let regions: Vec<&str> = regions.filter_map(Value::as_str).collect();
+            signing.region = regions.join(",");
         }
     }
     if operation.traits.auth_type.as_deref() == Some("v4-unsigned-body") || operation.traits.unsigned_payload

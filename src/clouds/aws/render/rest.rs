@@ -132,6 +132,13 @@ fn query(pairs: &mut Vec<(String, String)>, value: &Value, field: Field<'_>) {
 
 fn header(value: &Value, field: Field<'_>) -> String {
     match value {
+        value if field.json_value() => {
+            let plain = match value {
+                Value::String(text) => Value::from(text.as_str()).to_string(),
+                other => other.to_string(),
+            };
+            BASE64_STANDARD.encode(plain)
+        }
         Value::Array(items) => {
             let Some(item) = field.item() else { return String::new() };
             let strings = matches!(item.kind(), ShapeKind::String);
@@ -150,13 +157,6 @@ fn header(value: &Value, field: Field<'_>) -> String {
                 .collect();
             parts.join(",")
         }
-        value if field.json_value() => {
-            let plain = match value {
-                Value::String(text) => Value::from(text.as_str()).to_string(),
-                other => other.to_string(),
-            };
-            BASE64_STANDARD.encode(plain)
-        }
         value => text(value, field, Format::Rfc822),
     }
 }
@@ -164,7 +164,7 @@ fn header(value: &Value, field: Field<'_>) -> String {
 fn text(value: &Value, field: Field<'_>, default: Format) -> String {
     match field.kind() {
         ShapeKind::Timestamp => {
-            let format = Format::named(field.timestamp_format(), default);
+            let format = field.format(default);
             time::read(value).map_or_else(|| plain(value), |at| time::write(at, format))
         }
         ShapeKind::Float | ShapeKind::Double => float_text(value),

@@ -115,7 +115,7 @@ fn element(out: &mut Out, value: &Value, field: Field<'_>, name: &str) -> Writte
 fn text(value: &Value, field: Field<'_>) -> String {
     match (field.kind(), value) {
         (ShapeKind::Timestamp, value) => {
-            let format = Format::named(field.timestamp_format(), Format::Iso8601);
+            let format = field.format(Format::Iso8601);
             time::read(value).map_or_else(|| value.to_string(), |at| time::write(at, format))
         }
         (ShapeKind::Float | ShapeKind::Double, value) => float_text(value),
