@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::json;
 
 use super::setup::{Setup, block_on, person};
 use super::{Args, CliError, Exit, Output};
 use crate::agent::OpenAi;
-use crate::clouds::{Call, CloudError};
-use crate::plan::{Approver, CloudName, OperationName, Target};
+use crate::clouds::{CloudError, Probe};
+use crate::mcp::CloudClient;
+use crate::plan::{Approver, Target};
 use crate::session::Desk;
 use crate::store::in_memory;
 
@@ -157,29 +157,28 @@ async fn target_checks(desk: &Desk, target: Target) -> Vec<Check> {
             "mend the file named; until then the last good set, or nothing, is used",
         )
     }));
-    let call = Call {
-        operation: OperationName::new(CloudName::Aws, "sts", "GetCallerIdentity"),
-        region: None,
-        account: None,
-        params: json!({}),
-    };
-    let clouds = reach.board.clouds();
-    checks.push(match tokio::time::timeout(PATIENCE, clouds.call(&call)).await {
-        Ok(Ok(reply)) => {
-            let arn = reply.output.get("Arn").and_then(|arn| arn.as_str()).unwrap_or("an unnamed identity");
-            Check::ok("aws", format!("reachable as {arn}"))
-        }
-        Ok(Err(CloudError::Credentials { message, fix })) => Check::missing("aws", message, fix),
-        Ok(Err(error)) => Check::missing(
-            "aws",
-            error.to_string(),
-            "check the profile (AWS_PROFILE), the region, and the network; or use --target sandbox",
-        ),
-        Err(_) => Check::missing(
-            "aws",
-            format!("no answer within {} seconds", PATIENCE.as_secs()),
-            "check the network and proxy settings, and AWS_ENDPOINT_URL",
-        ),
-    });
+    for probe in &reach.probes {
+        checks.push(reachable(probe, &reach.board.clouds()).await);
+    }
     checks
+}
+
+/// Whether a cloud answers, and as whom it knows the person.
+async fn reachable(probe: &Probe, clouds: &CloudClient) -> Check {
+    let name = probe.call.operation.cloud.as_str();
+    match tokio::time::timeout(PATIENCE, clouds.call(&probe.call)).await {
+        Ok(Ok(reply)) => {
+            let who = probe.who.map(|pointer| {
+                reply.output.pointer(pointer).and_then(|who| who.as_str()).unwrap_or("an unnamed identity")
+            });
+            Check::ok(name, who.map_or("reachable".to_owned(), |who| format!("reachable as {who}")))
+        }
+        Ok(Err(CloudError::Credentials { message, fix })) => Check::missing(name, message, fix),
+        Ok(Err(error)) => Check::missing(name, error.to_string(), probe.fix),
+        Err(_) => Check::missing(
+            name,
+            format!("no answer within {} seconds", PATIENCE.as_secs()),
+            "check the network and proxy settings, and the endpoint if one is set",
+        ),
+    }
 }

@@ -7,14 +7,15 @@ use super::setup::{Setup, block_on, person};
 use super::{Args, CliError, Exit, Output};
 use crate::catalog::access::classify;
 use crate::clouds::http::HttpRequest;
-use crate::clouds::{Call, CloudError};
-use crate::plan::{Approver, CloudName, OperationName, Target};
+use crate::clouds::{Call, CloudError, Place, connect};
+use crate::plan::{Approver, OperationName, Target};
 use crate::session::Desk;
 use crate::store::in_memory;
 use crate::text::{MASK, mask_named};
 
 /// Headers whose values prove who asks.
-const PROOFS: [&str; 4] = ["authorization", "x-amz-security-token", "cookie", "x-amz-s3session-token"];
+const PROOFS: [&str; 5] =
+    ["authorization", "x-amz-security-token", "cookie", "x-amz-s3session-token", "opc-obo-token"];
 
 fn call_of(one: &OneCall) -> Result<Call, CliError> {
     Ok(Call {
@@ -42,24 +43,15 @@ pub(crate) fn dry_run(args: &Args, one: &OneCall) -> Result<Exit, CliError> {
     let options = setup.options(in_memory(), Approver::Person { name: person() });
     block_on(async move {
         let desk = Desk::open(options).map_err(CliError::failed)?;
-        let aws = match setup.target {
-            Target::Live => {
-                crate::clouds::aws::Aws::live(desk.catalog.clone(), setup.settings.aws_region.clone())
-            }
-            Target::Sandbox => crate::clouds::aws::Aws::sandbox(
-                desk.catalog.clone(),
-                "http://127.0.0.1",
-                setup.settings.aws_region.as_deref().unwrap_or("eu-central-1"),
-            ),
+        let name = call.operation.cloud;
+        let place = match setup.target {
+            Target::Live => Place::Live,
+            Target::Sandbox => Place::Sandbox("http://127.0.0.1"),
         };
-        if call.operation.cloud != CloudName::Aws {
-            return Err(CliError::bad_input(format!(
-                "there is no connection to {} yet",
-                call.operation.cloud
-            )));
-        }
-        let aws = aws.map_err(CliError::failed)?;
-        let request = aws.dry_run(&call).await.map_err(|e| wrong(&e))?;
+        let cloud = connect(name, &desk.catalog, place, setup.settings.region(name))
+            .ok_or_else(|| CliError::bad_input(format!("there is no connection to {name} here")))?
+            .map_err(CliError::failed)?;
+        let request = cloud.dry_run(&call).await.map_err(|e| wrong(&e))?;
         out.show(&shown(&request), lines)?;
         Ok(Exit::Done)
     })

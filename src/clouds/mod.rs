@@ -1,7 +1,10 @@
 //! The hands: requests rendered, signed, sent, and answers read, for three clouds.
 
 pub mod aws;
+mod connect;
 pub mod http;
+
+pub use connect::{Place, connect};
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
+use self::http::HttpRequest;
 use crate::plan::OperationName;
 
 /// One call of one operation.
@@ -148,8 +152,35 @@ pub trait Cloud: Send + Sync {
         progress: &'a (dyn Fn(String) + Send + Sync),
     ) -> Pending<'a, Result<Waited, CloudError>>;
 
+    /// The request of a call as it would be sent now, signed. Nothing is sent.
+    fn dry_run<'a>(&'a self, call: &'a Call) -> Pending<'a, Result<HttpRequest, CloudError>> {
+        let message = format!("{} has no request to show", call.operation);
+        Box::pin(async move { Err(CloudError::UnknownOperation(message)) })
+    }
+
     /// The account and region in words, for the frame: `profile web · eu-central-1`.
     fn context(&self) -> String;
+
+    /// The region of calls that name none, as far as it is known without asking anybody.
+    fn region(&self) -> Option<String> {
+        None
+    }
+
+    /// The smallest read that shows whether the cloud is there and knows who asks.
+    fn probe(&self) -> Option<Probe> {
+        None
+    }
+}
+
+/// A read that shows whether a cloud can be used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Probe {
+    /// The read.
+    pub call: Call,
+    /// Where the answer says who asks, as a JSON pointer; nothing where it does not.
+    pub who: Option<&'static str>,
+    /// What to look at when it fails.
+    pub fix: &'static str,
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::plan::Target;
+use crate::plan::{CloudName, Target};
 
 /// What the person chose. Every member may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub struct Settings {
     pub read_only: bool,
     /// The AWS region when a request names none and no profile does.
     pub aws_region: Option<String>,
+    /// The OCI region when a request names none and no profile does.
+    pub oci_region: Option<String>,
     /// Where exactly this was read from; not part of the file.
     #[serde(skip)]
     pub source: Option<PathBuf>,
@@ -83,6 +85,17 @@ pub enum SettingsError {
 }
 
 impl Settings {
+    /// The region that was chosen for a cloud.
+    #[must_use]
+    pub fn region(&self, cloud: CloudName) -> Option<&str> {
+        match cloud {
+            CloudName::Aws => self.aws_region.as_deref(),
+            CloudName::Oci => self.oci_region.as_deref(),
+            // Azure names a location in each resource.
+            CloudName::Azure => None,
+        }
+    }
+
     /// Reads `settings.yaml` from a folder; a missing file means that nothing was chosen.
     ///
     /// # Errors

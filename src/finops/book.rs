@@ -11,7 +11,7 @@ use super::rules::Rules;
 use super::status::BookStatus;
 use super::table::PriceTable;
 use super::{FinopsError, price};
-use crate::plan::{CloudName, Estimate, Plan, PriceStatus};
+use crate::plan::{CloudName, Estimate, Plan, PriceStatus, Regions};
 
 const TABLE: &str = "prices.table";
 const EMBEDDED_TABLE: &[u8] = include_bytes!("../../assets/prices/prices.table");
@@ -72,10 +72,10 @@ impl PriceBook {
         Ok(Self { own: Arc::new(own), opened: Arc::new(OnceLock::new()) })
     }
 
-    /// What a plan costs; `default_region` counts for steps that name no region. What is not
+    /// What a plan costs; `regions` count for steps that name none. What is not
     /// known is named in the estimate and never counted as nothing.
     #[must_use]
-    pub fn estimate(&self, plan: &Plan, default_region: Option<&str>) -> Estimate {
+    pub fn estimate(&self, plan: &Plan, regions: &Regions) -> Estimate {
         let mut estimate = Estimate {
             plan: plan.digest(),
             currency: "USD".into(),
@@ -97,7 +97,7 @@ impl PriceBook {
         let mut remarks = Vec::new();
         for step in &plan.steps {
             let rules = opened.rules(step.cloud);
-            let mut priced = price::price(step, &plan.steps, rules, &opened.table, default_region);
+            let mut priced = price::price(step, &plan.steps, rules, &opened.table, regions);
             let sum = priced.estimate.monthly.map(|monthly| estimate.monthly.checked_add(monthly));
             match sum {
                 Some(Some(sum)) => estimate.monthly = sum,

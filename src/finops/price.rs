@@ -10,7 +10,7 @@ use super::inherit;
 use super::pick::{Found, Scope};
 use super::rules::{Part, Rule, Rules, Says};
 use super::table::{Price, PriceTable};
-use crate::plan::{Component, PriceStatus, Step, StepEstimate, Unpriced, UsageLine};
+use crate::plan::{Component, PriceStatus, Regions, Step, StepEstimate, Unpriced, UsageLine};
 
 /// The cost of a step and what is to be said about it.
 pub(super) struct Priced {
@@ -25,7 +25,7 @@ pub(super) fn price(
     steps: &[Step],
     rules: Option<&Rules>,
     table: &PriceTable,
-    default_region: Option<&str>,
+    regions: &Regions,
 ) -> Priced {
     let says = rules.map_or(Says::Nothing, |rules| rules.says(&step.service, &step.operation));
     match (says, rules) {
@@ -41,7 +41,7 @@ pub(super) fn price(
         },
         (Says::Costs(rule), Some(rules)) => {
             let params = inherit::params(step, &rule.inherit, steps);
-            Pricing::new(step, &params, rule, rules, table, default_region).run()
+            Pricing::new(step, &params, rule, rules, table, regions).run()
         }
     }
 }
@@ -63,7 +63,7 @@ impl<'a> Pricing<'a> {
         rule: &'a Rule,
         rules: &'a Rules,
         table: &'a PriceTable,
-        default_region: Option<&str>,
+        regions: &Regions,
     ) -> Self {
         let mut names = BTreeMap::new();
         names.insert("hours".to_owned(), Found::Known(rules.hours.to_string().into()));
@@ -73,7 +73,8 @@ impl<'a> Pricing<'a> {
             Found::Missing(_) => None,
             found => Some(found),
         };
-        let given = step.region.as_deref().or(default_region).filter(|region| !region.is_empty());
+        let given =
+            step.region.as_deref().or_else(|| regions.get(step.cloud)).filter(|region| !region.is_empty());
         let region = match (own, given) {
             (Some(found), _) => found,
             (None, Some(region)) if crate::plan::is_reference(region) => Found::Unknown("region".into()),

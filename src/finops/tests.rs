@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::book::embedded_rules;
 use super::*;
 use crate::catalog::Catalog;
-use crate::plan::{CloudName, Estimate, OperationName, Plan, PriceStatus, StepEstimate, Unpriced};
+use crate::plan::{CloudName, Estimate, OperationName, Plan, PriceStatus, Regions, StepEstimate, Unpriced};
 
 pub(super) fn book() -> PriceBook {
     static BOOK: OnceLock<PriceBook> = OnceLock::new();
@@ -30,7 +30,7 @@ pub(super) fn step(words: &str, params: Value) -> Value {
 
 pub(super) fn estimate(region: Option<&str>, steps: Vec<Value>) -> Estimate {
     let plan = Plan::from_value(json!({"version": 1, "name": "test", "steps": steps})).unwrap();
-    book().estimate(&plan, region)
+    book().estimate(&plan, &Regions::everywhere(region))
 }
 
 /// The only step of a plan.
@@ -181,7 +181,7 @@ fn own_files_win_and_a_broken_one_is_refused() {
     let plan = Plan::from_value(json!({"version": 1, "name": "t", "steps": [
         step("nat aws ec2 CreateNatGateway", json!({"SubnetId": "s"}))]}))
     .unwrap();
-    assert_eq!(own.estimate(&plan, Some("us-east-1")).monthly, amount("21.9").unwrap());
+    assert_eq!(own.estimate(&plan, &Regions::everywhere(Some("us-east-1"))).monthly, amount("21.9").unwrap());
     assert!(own.status().to_string().contains("contract 2026-02-01"), "{}", own.status());
     std::fs::write(folder.path().join("aws.yaml"), "cloud: aws\n").unwrap();
     let message = PriceBook::open(Some(folder.path())).unwrap_err().to_string();

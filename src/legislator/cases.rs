@@ -9,7 +9,7 @@ use super::books::read;
 use super::input::input;
 use super::{Legislator, RulesError, Surroundings};
 use crate::catalog::Catalog;
-use crate::plan::{Digest, Estimate, Finding, Knowledge, Plan, PriceStatus, StepEstimate};
+use crate::plan::{Digest, Estimate, Finding, Knowledge, Plan, PriceStatus, Regions, StepEstimate};
 
 /// What a rule must do about a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -286,7 +286,7 @@ impl Case {
             facts: &[],
             estimate: estimate.as_ref(),
             environment: self.environment.as_deref(),
-            default_region: None,
+            regions: Regions::none(),
             inventory: &self.inventory,
             catalog,
         }

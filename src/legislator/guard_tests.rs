@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::tests::{catalog, plan, shipped};
 use super::{Legislator, Surroundings};
-use crate::plan::{Decision, Verdict};
+use crate::plan::{Decision, Regions, Verdict};
 
 fn with(file: &str, text: &str) -> BTreeMap<String, String> {
     let mut texts = shipped();
@@ -21,7 +21,7 @@ fn verdict(legislator: &Legislator, operation: &str) -> Verdict {
         facts: &[],
         estimate: None,
         environment: None,
-        default_region: None,
+        regions: Regions::none(),
         inventory: &Value::Null,
         catalog: &catalog,
     };

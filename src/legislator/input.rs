@@ -72,7 +72,7 @@ pub(super) fn input(plan: &Plan, with: &Surroundings<'_>) -> Input {
             "operation": step.operation,
             "name": name,
             "class": class,
-            "region": step.region.as_deref().or(with.default_region),
+            "region": step.region.as_deref().or_else(|| with.regions.get(step.cloud)),
             "account": step.account,
             "environment": environment.clone().unwrap_or_default(),
             "params": step.params,
@@ -177,6 +177,7 @@ fn shared_environment<'a>(tags: impl Iterator<Item = &'a Tags>) -> Option<String
 mod tests {
     use super::*;
     use crate::legislator::tests::{catalog, plan};
+    use crate::plan::Regions;
     use pretty_assertions::assert_eq;
 
     fn environments(session: Option<&str>, tags: &[&str]) -> Vec<Option<String>> {
@@ -198,7 +199,7 @@ mod tests {
             facts: &[],
             estimate: None,
             environment: session,
-            default_region: None,
+            regions: Regions::none(),
             inventory: &Value::Null,
             catalog: &catalog,
         };

@@ -9,7 +9,8 @@ use super::input::{canonical, input};
 use super::ruleset::RuleSet;
 use crate::catalog::Catalog;
 use crate::plan::{
-    Decision, Digest, Estimate, Finding, Knowledge, Plan, Severity, Step, StepFacts, StepFailure, Verdict,
+    Decision, Digest, Estimate, Finding, Knowledge, Plan, Regions, Severity, Step, StepFacts, StepFailure,
+    Verdict,
 };
 
 /// What is known beside the plan.
@@ -21,8 +22,8 @@ pub struct Surroundings<'a> {
     pub estimate: Option<&'a Estimate>,
     /// The environment that everything is for; where absent, tags name it.
     pub environment: Option<&'a str>,
-    /// The region of steps that name none.
-    pub default_region: Option<&'a str>,
+    /// The regions of steps that name none.
+    pub regions: &'a Regions,
     /// What the graph knows, `null` when nothing:
     /// `{"networks": {id: {"vms": n}}, "subnets": {id: {"public": bool, "network": id}}, "tags": {id: {key: value}}}`.
     pub inventory: &'a Value,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Legislator, Surroundings};
 use crate::catalog::Catalog;
-use crate::plan::{Decision, Knowledge, Plan, Verdict};
+use crate::plan::{Decision, Knowledge, Plan, Regions, Verdict};
 
 /// The shipped rules folder, by path below it.
 pub(super) fn shipped() -> BTreeMap<String, String> {
@@ -50,7 +50,7 @@ fn judged(legislator: &Legislator, steps: Value) -> Verdict {
         facts: &[],
         estimate: None,
         environment: None,
-        default_region: Some("eu-central-1"),
+        regions: &Regions::everywhere(Some("eu-central-1")),
         inventory: &Value::Null,
         catalog: &catalog,
     };
@@ -188,7 +188,7 @@ fn a_step_is_judged_again_with_what_became_known() {
         facts: &[],
         estimate: None,
         environment: Some("dev"),
-        default_region: Some("eu-central-1"),
+        regions: &Regions::everywhere(Some("eu-central-1")),
         inventory: &Value::Null,
         catalog: &catalog,
     };

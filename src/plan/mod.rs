@@ -16,6 +16,7 @@ mod order;
 mod parse;
 mod record;
 mod reference;
+mod regions;
 mod schema;
 mod step;
 mod validate;
@@ -37,6 +38,7 @@ pub use record::{Record, RecordBody};
 pub use reference::{
     PathPart, ReferenceError, References, Scope, is_reference, output_paths, references, resolve,
 };
+pub use regions::Regions;
 pub use schema::schema;
 pub use step::{Step, StepId, Undo, Wait};
 pub use validate::{PlanError, PlanProblem};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::plan::AccessClass;
+use crate::plan::{AccessClass, CloudName};
 use crate::store::{Change, Range, Store, StoreError, Tree};
 
 /// Requests that are kept; the oldest go first.
@@ -19,6 +19,9 @@ pub struct LoggedRequest {
     pub number: u64,
     /// When it arrived.
     pub at: Timestamp,
+    /// The cloud whose face answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cloud: Option<CloudName>,
     /// The service as the catalog names it; `?` when it was not recognised.
     pub service: String,
     /// The operation as the catalog names it; method and path when it was not recognised.
@@ -86,6 +89,7 @@ mod tests {
         LoggedRequest {
             number: 0,
             at: Timestamp::UNIX_EPOCH,
+            cloud: None,
             service: "s3".into(),
             operation: operation.into(),
             region: "eu-central-1".into(),

@@ -7,6 +7,7 @@
 mod aws;
 mod body;
 mod error;
+mod face;
 mod http;
 mod log;
 mod model;

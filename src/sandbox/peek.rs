@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::aws::Face;
+use super::face::Face;
 use super::http::{Answer, Request};
 use crate::text::mask_named;
 

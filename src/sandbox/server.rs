@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::aws::Face;
+use super::face::Face;
 use super::http::{Answer, Request, pairs};
 use super::log::{LoggedRequest, RequestLog};
 use super::model::Ledger;

@@ -6,7 +6,7 @@ use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::aws::Face;
+use super::face::Face;
 use super::http::{Answer, Request, pairs};
 use super::log::RequestLog;
 use super::model::Ledger;

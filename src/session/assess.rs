@@ -31,12 +31,12 @@ pub(crate) fn assess(
         });
     }
     let facts: Vec<StepFacts> = plan.steps.iter().map(|step| facts_of(&desk.catalog, step)).collect();
-    let estimate = desk.prices.estimate(plan, Some(&reach.region));
+    let estimate = desk.prices.estimate(plan, &reach.regions);
     let with = Surroundings {
         facts: &facts,
         estimate: Some(&estimate),
         environment: None,
-        default_region: Some(&reach.region),
+        regions: &reach.regions,
         inventory,
         catalog: &desk.catalog,
     };

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use super::SessionError;
 use crate::agent::{Offline, OpenAi, Planner, Workflows};
 use crate::catalog::Catalog;
-use crate::clouds::Cloud;
-use crate::clouds::aws::Aws;
+use crate::clouds::{Cloud, Place, Probe, connect};
 use crate::config::{Home, Settings};
 use crate::executor::Faults;
 use crate::files::{FileRoom, RootSpec};
@@ -16,14 +15,9 @@ use crate::finops::PriceBook;
 use crate::legislator::Legislator;
 use crate::mcp::{Parts, Switchboard};
 use crate::memory::Conversations;
-use crate::plan::{Approver, CloudName, Target};
+use crate::plan::{Approver, CloudName, Regions, Target};
 use crate::sandbox::Sandbox;
 use crate::store::Store;
-
-/// The region of the sandbox when nobody chose one.
-const SANDBOX_REGION: &str = "eu-central-1";
-/// The region of the live clouds when neither settings nor environment name one, as the SDKs have it.
-const LIVE_REGION: &str = "us-east-1";
 
 /// What a session is opened with.
 #[derive(Clone)]
@@ -62,8 +56,10 @@ pub struct Reach {
     pub(crate) legislator: Legislator,
     /// The clouds in words, for the frame.
     pub(crate) contexts: Vec<String>,
-    /// The AWS region when a step names none.
-    pub(crate) region: String,
+    /// The regions of steps that name none.
+    pub(crate) regions: Regions,
+    /// How each cloud is asked whether it is there.
+    pub(crate) probes: Vec<Probe>,
     /// The embedded clouds, for as long as they are needed.
     pub(crate) _sandbox: Option<Sandbox>,
 }
@@ -96,25 +92,17 @@ impl Desk {
     ///
     /// The sandbox does not start, or the rules cannot be read at all.
     pub async fn reach(&self, target: Target) -> Result<Reach, SessionError> {
-        let region = self.region(target);
-        let cloud = |message: String| SessionError::Cloud { cloud: CloudName::Aws, message };
-        let (aws, sandbox) = match target {
+        let sandbox = match target {
+            Target::Live => None,
             Target::Sandbox => {
-                let sandbox =
-                    Sandbox::start(self.catalog.clone(), Arc::clone(&self.options.store), None).await?;
-                let aws = Aws::sandbox(self.catalog.clone(), sandbox.endpoint(), &region)
-                    .map_err(|e| cloud(e.to_string()))?;
-                (aws, Some(sandbox))
-            }
-            Target::Live => {
-                let aws = Aws::live(self.catalog.clone(), self.options.settings.aws_region.clone())
-                    .map_err(|e| cloud(e.to_string()))?;
-                (aws, None)
+                Some(Sandbox::start(self.catalog.clone(), Arc::clone(&self.options.store), None).await?)
             }
         };
-        let contexts = vec![format!("aws {}", aws.context())];
-        let clouds: BTreeMap<CloudName, Arc<dyn Cloud>> =
-            BTreeMap::from([(CloudName::Aws, Arc::new(aws) as Arc<dyn Cloud>)]);
+        let place = sandbox.as_ref().map_or(Place::Live, |sandbox| Place::Sandbox(sandbox.endpoint()));
+        let clouds = self.clouds(place)?;
+        let contexts = clouds.iter().map(|(name, cloud)| format!("{name} {}", cloud.context())).collect();
+        let regions = clouds.iter().filter_map(|(name, cloud)| Some((*name, cloud.region()?))).collect();
+        let probes = clouds.values().filter_map(|cloud| cloud.probe()).collect();
         let board = Switchboard::start(Parts {
             catalog: self.catalog.clone(),
             clouds,
@@ -124,7 +112,7 @@ impl Desk {
         })
         .await?;
         let legislator = Legislator::open(board.files()).await;
-        Ok(Reach { target, board, legislator, contexts, region, _sandbox: sandbox })
+        Ok(Reach { target, board, legislator, contexts, regions, probes, _sandbox: sandbox })
     }
 
     /// The roots of the file server: rules and prompts, each with the person's own on top.
@@ -136,14 +124,15 @@ impl Desk {
         Ok(FileRoom::open(vec![RootSpec::rules(own("rules")), RootSpec::prompts(own("prompts"))])?)
     }
 
-    fn region(&self, target: Target) -> String {
-        let chosen = self.options.settings.aws_region.clone();
-        match target {
-            Target::Sandbox => chosen.unwrap_or_else(|| SANDBOX_REGION.to_owned()),
-            Target::Live => chosen
-                .or_else(|| std::env::var("AWS_REGION").ok())
-                .or_else(|| std::env::var("AWS_DEFAULT_REGION").ok())
-                .unwrap_or_else(|| LIVE_REGION.to_owned()),
+    /// A client of every cloud that the catalog knows and that there is a client for.
+    fn clouds(&self, place: Place<'_>) -> Result<BTreeMap<CloudName, Arc<dyn Cloud>>, SessionError> {
+        let mut clouds = BTreeMap::new();
+        for name in CloudName::ALL {
+            let region = self.options.settings.region(name);
+            let Some(made) = connect(name, &self.catalog, place, region) else { continue };
+            let cloud = made.map_err(|e| SessionError::Cloud { cloud: name, message: e.to_string() })?;
+            clouds.insert(name, cloud);
         }
+        Ok(clouds)
     }
 }

@@ -7,7 +7,9 @@ use super::{Desk, Reach, describe};
 use crate::catalog::Catalog;
 use crate::executor::{self, ExecutorError, Recheck, RunContext, Stop};
 use crate::legislator::{Legislator, Surroundings};
-use crate::plan::{Cleared, Execution, ExecutionId, Plan, RecordBody, Step, StepEventKind, StepFailure};
+use crate::plan::{
+    Cleared, Execution, ExecutionId, Plan, RecordBody, Regions, Step, StepEventKind, StepFailure,
+};
 use crate::protocol::{ExecutionSummary, Problem, RecordSummary};
 use crate::regulator;
 use crate::store::Journal;
@@ -47,7 +49,7 @@ pub(crate) fn context(
     context.recheck = Some(Arc::new(LastLook {
         legislator: reach.legislator.clone(),
         catalog: desk.catalog.clone(),
-        region: reach.region.clone(),
+        regions: reach.regions.clone(),
         inventory,
     }));
     context.stop = Stop::new();
@@ -59,7 +61,7 @@ pub(crate) fn context(
 struct LastLook {
     legislator: Legislator,
     catalog: Catalog,
-    region: String,
+    regions: Regions,
     inventory: Value,
 }
 
@@ -69,7 +71,7 @@ impl Recheck for LastLook {
             facts: &[],
             estimate: None,
             environment: None,
-            default_region: Some(&self.region),
+            regions: &self.regions,
             inventory: &self.inventory,
             catalog: &self.catalog,
         };

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::lines::LineError;
 use crate::finops::PriceBook;
-use crate::plan::Plan;
+use crate::plan::{Plan, Regions};
 
 /// Answers one line.
 ///
@@ -20,7 +20,7 @@ pub(crate) fn answer(book: &PriceBook, line: &Value) -> Result<Value, LineError>
     let plan = plan
         .and_then(|plan| plan.with_inputs(&Map::new()))
         .map_err(|e| LineError::new("invalid", e.to_string()))?;
-    Ok(json!(book.estimate(&plan, line["region"].as_str())))
+    Ok(json!(book.estimate(&plan, &Regions::everywhere(line["region"].as_str()))))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::lines::LineError;
 use crate::catalog::Catalog;
 use crate::legislator::{Legislator, Surroundings};
-use crate::plan::{Finding, Plan};
+use crate::plan::{Finding, Plan, Regions};
 
 /// The rules, and the rules with the books of earlier lines.
 pub(crate) struct Judge {
@@ -46,7 +46,7 @@ impl Judge {
             facts: &[],
             estimate: None,
             environment: context["environment"].as_str(),
-            default_region: context["region"].as_str(),
+            regions: &Regions::everywhere(context["region"].as_str()),
             inventory: &context["inventory"],
             catalog: &self.catalog,
         };

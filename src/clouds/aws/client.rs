@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::discover::Told;
 use super::endpoint::Endpoints;
@@ -15,8 +15,13 @@ use super::retry::{Bucket, MOST_ATTEMPTS};
 use super::sign::sign;
 use crate::catalog::{Catalog, OperationRef, Strictness, validate};
 use crate::clouds::http::{HttpClient, HttpError, HttpRequest};
-use crate::clouds::{Call, Cloud, CloudError, Pending, Reply, Waited};
+use crate::clouds::{Call, Cloud, CloudError, Pending, Probe, Reply, Waited};
 use crate::plan::{CloudName, OperationName};
+
+/// The region of the sandbox when nobody chose one.
+const SANDBOX_REGION: &str = "eu-central-1";
+/// The region of the live cloud when neither settings nor environment name one, as the SDKs have it.
+const LIVE_REGION: &str = "us-east-1";
 
 /// AWS, or something that speaks like it.
 pub struct Aws {
@@ -54,9 +59,10 @@ impl Aws {
     /// # Errors
     ///
     /// The catalog has no AWS.
-    pub fn sandbox(catalog: Catalog, endpoint: &str, region: &str) -> Result<Self, CloudError> {
+    pub fn sandbox(catalog: Catalog, endpoint: &str, region: Option<String>) -> Result<Self, CloudError> {
         let identity = Identity::Fixed { endpoint: endpoint.trim_end_matches('/').to_owned() };
-        Self::new(catalog, identity, Some(region.to_owned()), Some(Duration::from_millis(100)))
+        let region = region.unwrap_or_else(|| SANDBOX_REGION.to_owned());
+        Self::new(catalog, identity, Some(region), Some(Duration::from_millis(100)))
     }
 
     fn new(
@@ -90,12 +96,7 @@ impl Aws {
         self
     }
 
-    /// The request of a call as it would be sent now, signed. Nothing is sent.
-    ///
-    /// # Errors
-    ///
-    /// The parameters do not fit, no endpoint, or no credentials.
-    pub async fn dry_run(&self, call: &Call) -> Result<HttpRequest, CloudError> {
+    async fn signed(&self, call: &Call) -> Result<HttpRequest, CloudError> {
         let found = self.find(&call.operation)?;
         check(&found, call)?;
         let region = self.region_of(call).await;
@@ -202,6 +203,24 @@ impl Cloud for Aws {
         progress: &'a (dyn Fn(String) + Send + Sync),
     ) -> Pending<'a, Result<Waited, CloudError>> {
         Box::pin(super::wait::wait(self, call, output, progress))
+    }
+
+    fn dry_run<'a>(&'a self, call: &'a Call) -> Pending<'a, Result<HttpRequest, CloudError>> {
+        Box::pin(self.signed(call))
+    }
+
+    fn region(&self) -> Option<String> {
+        let chosen = self.region.clone().or_else(|| set("AWS_REGION")).or_else(|| set("AWS_DEFAULT_REGION"));
+        Some(chosen.unwrap_or_else(|| LIVE_REGION.to_owned()))
+    }
+
+    fn probe(&self) -> Option<Probe> {
+        let operation = OperationName::new(CloudName::Aws, "sts", "GetCallerIdentity");
+        Some(Probe {
+            call: Call { operation, region: None, account: None, params: Value::Object(Map::new()) },
+            who: Some("/Arn"),
+            fix: "check the profile (AWS_PROFILE), the region, and the network; or use --target sandbox",
+        })
     }
 
     fn context(&self) -> String {

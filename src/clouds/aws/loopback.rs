@@ -76,7 +76,7 @@ impl Server {
     }
 
     fn client(&self) -> Aws {
-        let mut aws = Aws::sandbox(Catalog::open(None).unwrap(), &self.url, "eu-central-1").unwrap();
+        let mut aws = Aws::sandbox(Catalog::open(None).unwrap(), &self.url, None).unwrap();
         aws.pace = Some(Duration::from_millis(1));
         aws
     }
@@ -247,7 +247,7 @@ async fn a_refused_connection_is_told_as_never_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let aws = Aws::sandbox(Catalog::open(None).unwrap(), &url, "eu-central-1").unwrap().with_attempts(1);
+    let aws = Aws::sandbox(Catalog::open(None).unwrap(), &url, None).unwrap().with_attempts(1);
     let error = aws.call(&call("sqs", "CreateQueue", json!({"QueueName": "q"}))).await.unwrap_err();
     assert!(matches!(error, CloudError::Transport { never_sent: true, .. }), "{error:?}");
 }

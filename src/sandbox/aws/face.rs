@@ -15,108 +15,86 @@ use super::{act, read, show, special, write};
 use crate::catalog::Catalog;
 use crate::catalog::access::classify;
 use crate::catalog::shapes::{Operation, Service};
-use crate::plan::AccessClass;
+use crate::plan::CloudName;
+use crate::sandbox::face::{CloudFace, Outcome, Visit};
 use crate::sandbox::http::{Answer, Request};
-use crate::sandbox::log::{LoggedRequest, RequestLog};
 use crate::sandbox::model::Ledger;
 use crate::sandbox::{SandboxError, SandboxOptions};
 
 /// The region of requests that name none.
 const DEFAULT_REGION: &str = "us-east-1";
 
-/// AWS, with everything that exists in it.
+/// AWS.
 pub(crate) struct Face {
     catalog: Catalog,
     known: Known,
     kinds: HashMap<String, Arc<Kinds>>,
-    pub(crate) ledger: Ledger,
-    pub(crate) log: RequestLog,
     endpoint: String,
     options: SandboxOptions,
 }
 
-/// What came of a request, for the log.
-struct Outcome {
-    service: String,
-    operation: String,
-    class: Option<AccessClass>,
-    error: Option<String>,
+impl CloudFace for Face {
+    fn cloud(&self) -> CloudName {
+        CloudName::Aws
+    }
+
+    fn is_meant(&self, request: &Request) -> bool {
+        scope(request).is_some()
+    }
+
+    fn answer(&mut self, visit: Visit<'_>) -> (Answer, Outcome) {
+        let Visit { request, ledger, now, request_id } = visit;
+        let region = scope(request).map_or_else(|| DEFAULT_REGION.to_owned(), |(region, _)| region);
+        match recognise(&self.catalog, request) {
+            Ok(found) => self.carry_out(&found, request, ledger, region, now, request_id),
+            Err(service) => self.unrecognised(service.as_deref(), request, region, request_id),
+        }
+    }
+
+    fn broken(&self, request: &Request, request_id: &str, why: &str) -> Answer {
+        let service = recognise(&self.catalog, request).ok().map(|found| found.service);
+        write::error(&self.known, service.as_deref(), &Fault::internal(why), false, request_id)
+    }
 }
 
 impl Face {
     pub(crate) fn new(
         catalog: Catalog,
-        ledger: Ledger,
-        log: RequestLog,
         endpoint: String,
         options: SandboxOptions,
     ) -> Result<Self, SandboxError> {
-        Ok(Self { catalog, known: Known::embedded()?, kinds: HashMap::new(), ledger, log, endpoint, options })
-    }
-
-    /// Answers a request; what it changed is on disk before the answer leaves.
-    pub(crate) fn handle(&mut self, request: &Request) -> Answer {
-        let now = Timestamp::now();
-        let request_id = uuid::Uuid::new_v4().to_string();
-        let region = scope(request).map_or_else(|| DEFAULT_REGION.to_owned(), |(region, _)| region);
-        let recognised = recognise(&self.catalog, request);
-        let (answer, outcome) = match &recognised {
-            Ok(found) => self.carry_out(found, request, &region, now, &request_id),
-            Err(service) => self.unrecognised(service.as_deref(), request, &request_id),
-        };
-        // That somebody looked may move a thing on, which is no change of anybody's making.
-        let looked = matches!(outcome.class, Some(AccessClass::Read | AccessClass::Secret));
-        let changed = self.ledger.is_changed() && !looked;
-        let logged = LoggedRequest {
-            number: 0,
-            at: now,
-            service: outcome.service,
-            operation: outcome.operation,
-            region,
-            class: outcome.class,
-            changed,
-            status: answer.status,
-            error: outcome.error,
-        };
-        let kept = self.log.push(logged).and_then(|changes| self.ledger.commit(changes));
-        // What an answer promises must survive a kill at any instant.
-        let kept = kept.and_then(|()| if changed { self.ledger.store().flush() } else { Ok(()) });
-        match kept {
-            Ok(()) => answer,
-            Err(error) => {
-                let service = recognised.as_ref().ok().map(|found| &*found.service);
-                write::error(&self.known, service, &Fault::internal(error), false, &request_id)
-            }
-        }
+        Ok(Self { catalog, known: Known::embedded()?, kinds: HashMap::new(), endpoint, options })
     }
 
     fn carry_out(
         &mut self,
         found: &Recognised,
         request: &Request,
-        region: &str,
+        ledger: &mut Ledger,
+        region: String,
         now: Timestamp,
         request_id: &str,
     ) -> (Answer, Outcome) {
         let service = &found.service;
         let Some(operation) = service.operation(&found.operation) else {
-            return self.unrecognised(Some(service), request, request_id);
+            return self.unrecognised(Some(service), request, region, request_id);
         };
         let class = classify(service, operation).class;
         let outcome = |error| Outcome {
             service: service.name.clone(),
             operation: operation.name.clone(),
+            region: region.clone(),
             class: Some(class),
             error,
         };
         let done = read::params(service, operation, request, &found.labels)
-            .and_then(|params| self.perform(service, operation, &params, region, now));
+            .and_then(|params| self.perform(service, operation, ledger, &params, &region, now));
         match done {
             Ok(output) => {
                 (write::answer(&self.known, service, operation, &output, request_id), outcome(None))
             }
             Err(fault) => {
-                self.ledger.forget();
+                ledger.forget();
                 let head = request.method == "HEAD";
                 let answer = write::error(&self.known, Some(service), &fault, head, request_id);
                 (answer, outcome(Some(fault.code)))
@@ -128,6 +106,7 @@ impl Face {
         &mut self,
         service: Option<&Service>,
         request: &Request,
+        region: String,
         request_id: &str,
     ) -> (Answer, Outcome) {
         let what = format!("{} {}", request.method, request.path);
@@ -147,7 +126,7 @@ impl Face {
         };
         let answer = write::error(&self.known, service, &fault, request.method == "HEAD", request_id);
         let name = service.map_or_else(|| "?".to_owned(), |service| service.name.clone());
-        (answer, Outcome { service: name, operation: what, class: None, error: Some(fault.code) })
+        (answer, Outcome { service: name, operation: what, region, class: None, error: Some(fault.code) })
     }
 
     fn kinds_of(&mut self, service: &Service) -> Arc<Kinds> {
@@ -163,6 +142,7 @@ impl Face {
         &mut self,
         service: &Service,
         operation: &Operation,
+        ledger: &mut Ledger,
         params: &Map<String, Value>,
         region: &str,
         now: Timestamp,
@@ -173,7 +153,7 @@ impl Face {
             operation,
             kinds: &kinds,
             known: &self.known,
-            ledger: &mut self.ledger,
+            ledger,
             params,
             region,
             endpoint: &self.endpoint,

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use super::begin::Driver;
 use crate::agent::{Heard, Turn};
 use crate::executor::RunContext;
-use crate::plan::Plan;
+use crate::plan::{CloudName, Plan};
 use crate::protocol::{Problem, StepProgress};
 use crate::session::assess::{assess, inventory};
 use crate::session::machine::{Input, TurnId, TurnResult};
@@ -64,7 +64,7 @@ impl Driver {
                     history: &history,
                     board: &reach.board,
                     target: reach.target,
-                    region: &reach.region,
+                    region: reach.regions.get(CloudName::Aws).unwrap_or_default(),
                     constraints: &constraints,
                     hear: &hear,
                 })

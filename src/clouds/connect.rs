@@ -1,0 +1,59 @@
+//! The clouds that there are clients for: one arm each.
+
+use std::sync::Arc;
+
+use super::aws::Aws;
+use super::{Cloud, CloudError};
+use crate::catalog::Catalog;
+use crate::plan::CloudName;
+
+/// Where a client sends its requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// The real cloud, with its own settings.
+    Live,
+    /// The embedded clouds at this address.
+    Sandbox(&'a str),
+}
+
+/// The client of a cloud; nothing when there is none, or the catalog does not know the cloud.
+/// `region` is what the person chose for calls that name none.
+///
+/// # Errors
+///
+/// The client cannot be made.
+pub fn connect(
+    cloud: CloudName,
+    catalog: &Catalog,
+    place: Place<'_>,
+    region: Option<&str>,
+) -> Option<Result<Arc<dyn Cloud>, CloudError>> {
+    if !catalog.clouds().any(|known| known == cloud) {
+        return None;
+    }
+    let (catalog, region) = (catalog.clone(), region.map(str::to_owned));
+    Some(match (cloud, place) {
+        (CloudName::Aws, Place::Live) => shared(Aws::live(catalog, region)),
+        (CloudName::Aws, Place::Sandbox(endpoint)) => shared(Aws::sandbox(catalog, endpoint, region)),
+        (CloudName::Azure | CloudName::Oci, _) => return None,
+    })
+}
+
+fn shared<C: Cloud + 'static>(made: Result<C, CloudError>) -> Result<Arc<dyn Cloud>, CloudError> {
+    made.map(|cloud| Arc::new(cloud) as Arc<dyn Cloud>)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cloud_of_the_catalog_that_has_a_client_is_connected() {
+        let catalog = Catalog::open(None).unwrap();
+        let at = Place::Sandbox("http://127.0.0.1:1");
+        let aws = connect(CloudName::Aws, &catalog, at, None).unwrap().unwrap();
+        assert_eq!(aws.region().as_deref(), Some("eu-central-1"));
+        let chosen = connect(CloudName::Aws, &catalog, at, Some("eu-west-1")).unwrap().unwrap();
+        assert_eq!(chosen.region().as_deref(), Some("eu-west-1"));
+    }
+}
