@@ -27,7 +27,7 @@ pub enum CatalogError {
         reason: String,
     },
     /// There is no catalog of this cloud.
-    #[error("there is no catalog of {0} yet: this program knows aws")]
+    #[error("there is no catalog of {0} yet: this program knows aws and oci")]
     NoCloud(CloudName),
     /// No service has this name.
     #[error("{cloud} has no service `{name}`{}", suggest(.nearest))]

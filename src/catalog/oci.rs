@@ -41,8 +41,12 @@ pub struct OciOperation {
 pub struct OciAwaits {
     /// The operation that is asked, for example `GetInstance` or `GetWorkRequest`.
     pub operation: String,
-    /// Whether it is a work request that is asked for.
+    /// The service of that operation; the same one when absent.
+    pub service: Option<String>,
+    /// Whether it is a work request that is asked for; its id is in the header `opc-work-request-id`.
     pub work_request: bool,
+    /// The member of the answer that holds the state: `lifecycleState`, `status`.
+    pub state: String,
     /// Whether the resource's being gone is success.
     pub gone_is_success: bool,
 }

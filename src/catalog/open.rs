@@ -13,8 +13,10 @@ use super::{CatalogError, OperationRef, ServiceEntry};
 use crate::plan::{CloudName, OperationName};
 
 /// The catalogs that come with the program.
-static EMBEDDED: [(CloudName, &[u8]); 1] =
-    [(CloudName::Aws, include_bytes!("../../assets/catalog/aws.catalog"))];
+static EMBEDDED: [(CloudName, &[u8]); 2] = [
+    (CloudName::Aws, include_bytes!("../../assets/catalog/aws.catalog")),
+    (CloudName::Oci, include_bytes!("../../assets/catalog/oci.catalog")),
+];
 /// Opened services that are kept at most.
 const MOST_OPEN: usize = 12;
 
@@ -174,7 +176,16 @@ impl Catalog {
     ///
     /// The section is damaged.
     pub fn partitions(&self) -> Result<Arc<Value>, CatalogError> {
-        let one = self.clouds.get(&CloudName::Aws).ok_or(CatalogError::NoCloud(CloudName::Aws))?;
+        self.places(CloudName::Aws)
+    }
+
+    /// What a cloud's package says about its places: the partitions of AWS, the realms and regions of OCI.
+    ///
+    /// # Errors
+    ///
+    /// There is no catalog of the cloud, or the section is damaged.
+    pub fn places(&self, cloud: CloudName) -> Result<Arc<Value>, CatalogError> {
+        let one = self.clouds.get(&cloud).ok_or(CatalogError::NoCloud(cloud))?;
         one.partitions.get_or_init(|| one.read_partitions()).clone()
     }
 

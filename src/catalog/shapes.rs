@@ -46,6 +46,19 @@ impl Service {
         self.operations.binary_search_by(|o| o.name.as_str().cmp(name)).ok().map(|i| &self.operations[i])
     }
 
+    /// The shape that stands in for a polymorphic one, by what the value says; the shape itself when it says nothing
+    /// that is known.
+    #[must_use]
+    pub fn variant<'a>(
+        &'a self,
+        shape: &'a Shape,
+        value: &serde_json::Map<String, serde_json::Value>,
+    ) -> &'a Shape {
+        let said = shape.traits.discriminator.as_ref().and_then(|name| value.get(name)?.as_str());
+        let found = said.and_then(|said| shape.traits.variants.iter().find(|(name, _)| name == said));
+        found.map_or(shape, |(_, id)| self.shape(*id))
+    }
+
     /// The shape at a position; the empty structure for a position that does not exist.
     #[must_use]
     pub fn shape(&self, id: ShapeId) -> &Shape {

@@ -3,12 +3,14 @@
 //! Enforced is what the SDKs enforce: required members, types, unions, and least lengths and values.
 //! Patterns, greatest values, and lists of allowed values are hints, because services change them.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::shapes::{Operation, Service, Shape, ShapeId, ShapeKind};
 
 /// Places inside places that are followed.
 const DEEPEST: usize = 64;
+/// Allowed words that an error lists.
+const MOST_WORDS: usize = 12;
 
 /// How strict a check is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,16 +60,17 @@ struct Check<'a> {
     problems: Vec<String>,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
     fn say(&mut self, path: &str, what: impl std::fmt::Display) {
         self.problems.push(format!("{path}: {what}"));
     }
 
-    fn structure(&mut self, shape: &Shape, value: &Value, path: &str, depth: usize) {
+    fn structure(&mut self, shape: &'a Shape, value: &Value, path: &str, depth: usize) {
         let Some(members) = value.as_object() else {
             self.say(path, format_args!("expected an object, found {}", kind_of(value)));
             return;
         };
+        let shape = self.variant(shape, members, path);
         for name in members.keys().filter(|name| shape.member(name).is_none()) {
             if depth == 0 && self.accepted.contains(&name.as_str()) {
                 continue;
@@ -95,6 +98,24 @@ impl Check<'_> {
                 );
             }
         }
+    }
+
+    /// The shape that a polymorphic value says it is. A value that says nothing is checked as its base.
+    fn variant(&mut self, shape: &'a Shape, members: &Map<String, Value>, path: &str) -> &'a Shape {
+        let Some(name) = &shape.traits.discriminator else { return shape };
+        let variants = &shape.traits.variants;
+        if let Some(said) = members.get(name).and_then(Value::as_str)
+            && !variants.is_empty()
+            && !variants.iter().any(|(value, _)| value == said)
+            && !(self.strictness == Strictness::Planning && said.contains("${{"))
+        {
+            let known: Vec<&str> = variants.iter().map(|(value, _)| value.as_str()).collect();
+            self.say(
+                &format!("{path}.{name}"),
+                format_args!("expected {}, found `{said}`", one_of(&known, said)),
+            );
+        }
+        self.service.variant(shape, members)
     }
 
     fn value(&mut self, shape: ShapeId, value: &Value, path: &str, depth: usize) {
@@ -131,6 +152,7 @@ impl Check<'_> {
             ShapeKind::String | ShapeKind::Character => match value.as_str() {
                 Some(text) => {
                     self.least(shape, text.chars().count(), "characters", path);
+                    self.words(shape, text, path);
                     true
                 }
                 // Values that are JSON on the wire may be written as they are.
@@ -156,6 +178,15 @@ impl Check<'_> {
         }
     }
 
+    /// Words of a complete list; other lists are hints.
+    fn words(&mut self, shape: &Shape, found: &str, path: &str) {
+        let allowed = &shape.traits.allowed;
+        if shape.traits.closed && !allowed.iter().any(|word| word == found) {
+            let known: Vec<&str> = allowed.iter().map(String::as_str).collect();
+            self.say(path, format_args!("expected {}, found `{found}`", one_of(&known, found)));
+        }
+    }
+
     fn least(&mut self, shape: &Shape, found: usize, what: &str, path: &str) {
         #[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^52")]
         if let Some(min) = shape.traits.min.filter(|min| (found as f64) < *min) {
@@ -169,6 +200,19 @@ impl Check<'_> {
         {
             self.say(path, format_args!("must be at least {min}, found {found}"));
         }
+    }
+}
+
+/// The words to choose from: all of them when they are few, else the nearest one.
+fn one_of(known: &[&str], found: &str) -> String {
+    match nearest(found, known.iter().copied()) {
+        Some(near) if known.len() > MOST_WORDS => {
+            format!("one of {} words; did you mean `{near}`?", known.len())
+        }
+        _ if known.len() > MOST_WORDS => {
+            format!("one of {}, … {} more", known[..MOST_WORDS].join(", "), known.len() - MOST_WORDS)
+        }
+        _ => format!("one of {}", known.join(", ")),
     }
 }
 

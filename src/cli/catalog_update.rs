@@ -6,19 +6,22 @@ use std::path::Path;
 use serde_json::json;
 
 use super::{CliError, Exit, Output};
-use crate::catalog::compile::botocore;
+use crate::catalog::compile::{botocore, oci};
 use crate::catalog::{Catalog, snapshot};
 use crate::plan::CloudName;
 
 /// Compiles the package at `from` and puts the snapshot in place, whole or not at all.
 pub(crate) fn run(out: Output, cloud: CloudName, from: &Path, to: &Path) -> Result<Exit, CliError> {
-    if cloud != CloudName::Aws {
-        return Err(CliError::bad_input(format!("there is no compiler for the packages of {cloud} yet")));
-    }
-    let compiled = botocore::compile(from).map_err(CliError::bad_input)?;
-    let bytes =
-        snapshot::write(cloud, "botocore", &compiled.version, &compiled.services, &compiled.partitions)
-            .map_err(CliError::failed)?;
+    let (source, compiled) = match cloud {
+        CloudName::Aws => ("botocore", botocore::compile(from)),
+        CloudName::Oci => ("oci", oci::compile(from)),
+        CloudName::Azure => {
+            return Err(CliError::bad_input(format!("there is no compiler for the packages of {cloud} yet")));
+        }
+    };
+    let compiled = compiled.map_err(CliError::bad_input)?;
+    let bytes = snapshot::write(cloud, source, &compiled.version, &compiled.services, &compiled.partitions)
+        .map_err(CliError::failed)?;
     // Read back before it replaces anything.
     let status = Catalog::from_snapshot(bytes.clone()).map_err(CliError::failed)?.status();
     let failed = |e: std::io::Error| CliError::failed(format!("cannot write {}: {e}", to.display()));

@@ -3,6 +3,7 @@
 pub mod aws;
 mod connect;
 pub mod http;
+pub mod oci;
 
 pub use connect::{Place, connect};
 

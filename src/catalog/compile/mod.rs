@@ -1,7 +1,10 @@
 //! From the clouds' own SDK packages to the catalog's shapes, without running their code.
 
 pub mod botocore;
+mod compiled;
 mod error;
+pub mod oci;
 pub mod python;
 
+pub use compiled::Compiled;
 pub use error::CompileError;

@@ -11,12 +11,14 @@ use crate::catalog::compile::botocore::service_from_models;
 use crate::catalog::shapes::Service;
 use crate::cli::CliError;
 use crate::clouds::aws::endpoint::Endpoints;
+use crate::clouds::oci::endpoint::Realms;
 use crate::plan::{CloudName, OperationName};
 
 /// The catalog, and the inline models that were compiled already.
 pub(crate) struct Models {
     catalog: Catalog,
     endpoints: Endpoints,
+    realms: Realms,
     inline: Mutex<HashMap<String, Arc<Service>>>,
 }
 
@@ -24,7 +26,8 @@ impl Models {
     pub(crate) fn open() -> Result<Self, CliError> {
         let catalog = Catalog::open(None).map_err(CliError::failed)?;
         let endpoints = Endpoints::new(&catalog).map_err(CliError::failed)?;
-        Ok(Self { catalog, endpoints, inline: Mutex::default() })
+        let realms = Realms::new(&catalog).map_err(CliError::failed)?;
+        Ok(Self { catalog, endpoints, realms, inline: Mutex::default() })
     }
 
     pub(crate) fn catalog(&self) -> &Catalog {
@@ -33,6 +36,10 @@ impl Models {
 
     pub(crate) fn endpoints(&self) -> &Endpoints {
         &self.endpoints
+    }
+
+    pub(crate) fn realms(&self) -> &Realms {
+        &self.realms
     }
 
     /// The service of a line and the position of its operation.

@@ -9,14 +9,22 @@ use serde_json::{Map, Value, json};
 
 use super::lines::LineError;
 use super::model::{Models, text};
+use crate::catalog::shapes::{Operation, Service};
 use crate::clouds::CloudError;
 use crate::clouds::aws::render::{RenderContext, S3Options, render};
 use crate::clouds::http::HttpRequest;
+use crate::clouds::oci;
+use crate::clouds::oci::endpoint::Addressing;
+use crate::clouds::oci::render::OciContext;
+use crate::plan::CloudName;
 
 /// Answers one line.
 pub(crate) fn answer(models: &Models, line: &Value) -> Result<Value, LineError> {
     let (service, position) = models.operation(line)?;
     let operation = &service.operations[position];
+    if service.cloud == CloudName::Oci {
+        return oci(models, &service, operation, line);
+    }
     let mut context = RenderContext::new(models.endpoints(), text(line, "region"));
     let given = &line["context"];
     let flag = |name: &str| given[name].as_bool().unwrap_or(false);
@@ -29,6 +37,21 @@ pub(crate) fn answer(models: &Models, line: &Value) -> Result<Value, LineError> 
     context.s3 = s3_options(&given["s3"]);
     context.keys = Some(Credentials::new("EXAMPLE", "example", None, None, "conformance"));
     render(&Arc::clone(&service), operation, &line["params"], &context)
+        .map(|request| written(&request))
+        .map_err(error)
+}
+
+fn oci(models: &Models, service: &Service, operation: &Operation, line: &Value) -> Result<Value, LineError> {
+    let given = &line["context"];
+    let addressing = Addressing {
+        region: text(line, "region"),
+        endpoint: text(given, "endpoint"),
+        dual_stack: given["use_dualstack"].as_bool(),
+        realm_specific: given["realm_specific_endpoint"].as_bool().unwrap_or(false),
+        home_region: None,
+    };
+    let context = OciContext { realms: models.realms(), addressing };
+    oci::render::render(service, operation, &line["params"], &context)
         .map(|request| written(&request))
         .map_err(error)
 }

@@ -9,4 +9,4 @@ mod services;
 mod shape;
 
 pub use model::service_from_models;
-pub use services::{Compiled, compile};
+pub use services::compile;

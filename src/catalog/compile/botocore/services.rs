@@ -2,22 +2,9 @@
 
 use std::path::Path;
 
-use serde_json::Value;
-
 use super::package::Package;
 use super::service_from_models;
-use crate::catalog::compile::CompileError;
-use crate::catalog::shapes::Service;
-
-/// A compiled package.
-pub struct Compiled {
-    /// The version of the package, for example `1.43.11`.
-    pub version: String,
-    /// The services, by name, sorted.
-    pub services: Vec<Service>,
-    /// The partitions document: regions, DNS suffixes, and what they support.
-    pub partitions: Value,
-}
+use crate::catalog::compile::{CompileError, Compiled};
 
 /// Compiles every service of an installed botocore folder, a wheel, or a source archive.
 ///

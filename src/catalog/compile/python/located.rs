@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ruff_python_ast::{Expr, ExprCall, Keyword, Stmt, StmtClassDef, StmtFunctionDef};
+use ruff_python_ast::{Expr, ExprCall, Keyword, Stmt, StmtClassDef, StmtFunctionDef, StmtIf};
 
 /// A part of a syntax tree that has a place.
 pub trait Located {
@@ -40,7 +40,7 @@ macro_rules! by_variant {
     };
 }
 
-with_range!(StmtClassDef, StmtFunctionDef, Keyword);
+with_range!(StmtClassDef, StmtFunctionDef, StmtIf, Keyword);
 
 impl Located for ExprCall {
     fn span(&self) -> Range<usize> {

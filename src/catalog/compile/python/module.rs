@@ -48,13 +48,15 @@ impl Module {
         self.text.get(part.span()).unwrap_or_default()
     }
 
+    /// The line of a part, for errors that are made later: `line 12`.
+    #[must_use]
+    pub fn line_of(&self, part: &impl Located) -> String {
+        format!("line {}", line(&self.text, part.span().start))
+    }
+
     /// An error about a part of the file.
     pub fn error(&self, part: &impl Located, reason: impl Into<String>) -> CompileError {
-        CompileError::Model {
-            file: self.file.clone(),
-            place: format!("line {}", line(&self.text, part.span().start)),
-            reason: reason.into(),
-        }
+        CompileError::Model { file: self.file.clone(), place: self.line_of(part), reason: reason.into() }
     }
 
     /// An error about the file as a whole, for something that it does not have.

@@ -1,0 +1,15 @@
+//! What a compiler makes of a package.
+
+use serde_json::Value;
+
+use crate::catalog::shapes::Service;
+
+/// A compiled package.
+pub struct Compiled {
+    /// The version of the package, for example `1.43.11`.
+    pub version: String,
+    /// The services, by name, sorted.
+    pub services: Vec<Service>,
+    /// What the cloud says about its places: the partitions of AWS, the realms and regions of OCI.
+    pub partitions: Value,
+}

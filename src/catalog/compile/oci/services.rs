@@ -1,0 +1,126 @@
+//! Every service of the package, compiled by two threads.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::service::Named;
+use super::shape::Models;
+use super::{await_state, client, model, regions, service};
+use crate::catalog::compile::python::Distribution;
+use crate::catalog::compile::{CompileError, Compiled};
+use crate::catalog::shapes::Service;
+
+/// How many modules are read at once.
+const THREADS: usize = 2;
+
+/// The files of a module.
+#[derive(Default)]
+struct Files {
+    models: Vec<String>,
+    clients: Vec<String>,
+}
+
+/// Compiles every service of the `oci` package: a wheel, or the folder that it is installed in.
+///
+/// # Errors
+///
+/// The package cannot be read, or says something that is not understood.
+pub fn compile(path: &Path) -> Result<Compiled, CompileError> {
+    let missing = || CompileError::Missing {
+        path: path.to_owned(),
+        wanted: "`oci` package".into(),
+        hint: "its wheel, or the folder that it is installed in".into(),
+    };
+    let mut package =
+        Distribution::all(path)?.into_iter().rfind(|d| d.name() == "oci").ok_or_else(missing)?;
+    let modules = modules(&package);
+    if modules.is_empty() {
+        return Err(missing());
+    }
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<Vec<Service>, CompileError> {
+        let mut package = package.clone();
+        let mut services = Vec::new();
+        while let Some((name, files)) = modules.get(next.fetch_add(1, Ordering::Relaxed)) {
+            match module(&mut package, name, files) {
+                Ok(found) => services.extend(found),
+                Err(error) => {
+                    // The others need not go on.
+                    next.store(modules.len(), Ordering::Relaxed);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(services)
+    };
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    let mut services = Vec::new();
+    for result in results {
+        services.extend(result?);
+    }
+    services.sort_by(|a, b| a.name.cmp(&b.name));
+    let partitions = regions::read(&mut package)?;
+    Ok(Compiled { version: package.version().to_owned(), services, partitions })
+}
+
+/// The modules that have models, those with the most files first, so that the last ones are small.
+fn modules(package: &Distribution) -> Vec<(String, Files)> {
+    let mut modules: BTreeMap<&str, Files> = BTreeMap::new();
+    for file in package.files() {
+        let mut parts = file.split('/');
+        let (Some("oci"), Some(module), Some(third)) = (parts.next(), parts.next(), parts.next()) else {
+            continue;
+        };
+        match (third, parts.next(), parts.next()) {
+            ("models", Some(name), None) if name.ends_with(".py") && name != "__init__.py" => {
+                modules.entry(module).or_default().models.push(file.clone());
+            }
+            // The asynchronous twins repeat operations of the plain clients.
+            (name, None, None) if name.ends_with("_client.py") && !name.starts_with("async_") => {
+                modules.entry(module).or_default().clients.push(file.clone());
+            }
+            _ => {}
+        }
+    }
+    let mut modules: Vec<(String, Files)> = modules
+        .into_iter()
+        // `auth` has a client without models, which fetches tokens.
+        .filter(|(_, files)| !files.models.is_empty())
+        .map(|(name, files)| (name.to_owned(), files))
+        .collect();
+    modules.sort_by_key(|(_, files)| std::cmp::Reverse(files.models.len()));
+    modules
+}
+
+fn module(package: &mut Distribution, name: &str, files: &Files) -> Result<Vec<Service>, CompileError> {
+    let mut models = Models::new();
+    for file in &files.models {
+        for model in model::read(&package.module(file)?)? {
+            models.insert(model.name.clone(), model);
+        }
+    }
+    let mut clients = Vec::new();
+    for file in &files.clients {
+        let stem =
+            file.rsplit('/').next().and_then(|file| file.strip_suffix("_client.py")).unwrap_or_default();
+        let client = client::read(&package.module(file)?)?;
+        clients.push(Named { name: format!("{name}.{stem}"), file: file.clone(), client });
+    }
+    let mut services = Vec::new();
+    for named in &clients {
+        let composite = named.file.replace("_client.py", "_client_composite_operations.py");
+        let awaits = match package.has(&composite) {
+            true => await_state::read(&package.module(&composite)?)?,
+            false => HashMap::new(),
+        };
+        services.push(service::assemble(named, &clients, &models, &awaits)?);
+    }
+    Ok(services)
+}
