@@ -7,6 +7,7 @@ pub mod compile;
 pub mod describe;
 mod entry;
 mod error;
+pub mod mark;
 mod mask;
 mod oci;
 mod open;

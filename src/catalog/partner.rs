@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::place::{Place, find_in_output, find_in_params};
 use super::shapes::{Member, Operation, Service, ShapeKind};
+use crate::plan::CloudName;
 
 /// Verbs and what takes them back.
 const OPPOSITES: [(&str, &[&str]); 24] = [
@@ -142,6 +143,23 @@ pub fn repeatable(operation: &Operation) -> bool {
     let (_, name) = split_group(&operation.name);
     let (verb, _) = verb_of(name);
     operation.traits.readonly || operation.traits.idempotent || REPEATABLE.contains(&verb)
+}
+
+/// Operations that give back what is there when they are asked to make it again under the same name, by
+/// the word of their documentation; their models do not say it.
+const MADE_ONCE: [(&str, &str); 6] = [
+    ("ecs", "CreateCluster"),
+    ("ec2", "CreateTags"),
+    ("elbv2", "CreateLoadBalancer"),
+    ("elbv2", "CreateTargetGroup"),
+    ("sns", "CreateTopic"),
+    ("sqs", "CreateQueue"),
+];
+
+/// Whether making it again with the same parameters gives back what was made.
+#[must_use]
+pub fn made_once(service: &Service, operation: &Operation) -> bool {
+    service.cloud == CloudName::Aws && MADE_ONCE.contains(&(service.name.as_str(), operation.name.as_str()))
 }
 
 /// The members that the SDKs fill with a fresh token when they are absent.

@@ -283,3 +283,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_made_once_is_in_the_catalog() {
+    let catalog = crate::catalog::Catalog::open(None).unwrap();
+    for (service, operation) in MADE_ONCE {
+        let name = crate::plan::OperationName::new(CloudName::Aws, service, operation);
+        let found = catalog.operation(&name).unwrap();
+        assert!(made_once(found.service(), found.operation()));
+        assert!(!repeatable(found.operation()), "{operation} needs no entry");
+    }
+}

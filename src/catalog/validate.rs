@@ -41,12 +41,12 @@ pub fn validate(
         .filter(|(of, only, _)| *of == service.name && only.is_none_or(|only| only == operation.name))
         .map(|(_, _, name)| *name)
         .collect();
-    let mut check = Check { service, strictness, accepted, problems: Vec::new() };
+    let mut check = Check { service, strictness, accepted, path: "$".into(), problems: Vec::new() };
     match operation.input {
-        Some(input) => check.structure(service.shape(input), params, "$", 0),
+        Some(input) => check.structure(service.shape(input), params, 0),
         None => {
             if params.as_object().is_some_and(|members| !members.is_empty()) {
-                check.say("$", "the operation takes no parameters");
+                check.say("the operation takes no parameters");
             }
         }
     }
@@ -57,33 +57,46 @@ struct Check<'a> {
     service: &'a Service,
     strictness: Strictness,
     accepted: Vec<&'static str>,
+    /// The place that is being checked.
+    path: String,
     problems: Vec<String>,
 }
 
 impl<'a> Check<'a> {
-    fn say(&mut self, path: &str, what: impl std::fmt::Display) {
-        self.problems.push(format!("{path}: {what}"));
+    fn say(&mut self, what: impl std::fmt::Display) {
+        self.problems.push(format!("{}: {what}", self.path));
     }
 
-    fn structure(&mut self, shape: &'a Shape, value: &Value, path: &str, depth: usize) {
+    /// Checks what is behind a further part of the path, and takes the part off again.
+    fn within(&mut self, part: std::fmt::Arguments<'_>, check: impl FnOnce(&mut Self)) {
+        let length = self.path.len();
+        // Writing to a string does not fail.
+        let _ = std::fmt::Write::write_fmt(&mut self.path, part);
+        check(self);
+        self.path.truncate(length);
+    }
+
+    fn structure(&mut self, shape: &'a Shape, value: &Value, depth: usize) {
         let Some(members) = value.as_object() else {
-            self.say(path, format_args!("expected an object, found {}", kind_of(value)));
+            self.say(format_args!("expected an object, found {}", kind_of(value)));
             return;
         };
-        let shape = self.variant(shape, members, path);
+        let shape = self.variant(shape, members);
         for name in members.keys().filter(|name| shape.member(name).is_none()) {
             if depth == 0 && self.accepted.contains(&name.as_str()) {
                 continue;
             }
             let near = nearest(name, shape.members().iter().map(|m| m.name.as_str()));
             let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            self.say(path, format_args!("there is no member `{name}`{hint}"));
+            self.say(format_args!("there is no member `{name}`{hint}"));
         }
         for member in shape.members() {
             match members.get(&member.name).filter(|value| !value.is_null()) {
-                Some(value) => self.value(member.shape, value, &format!("{path}.{}", member.name), depth + 1),
+                Some(value) => self.within(format_args!(".{}", member.name), |check| {
+                    check.value(member.shape, value, depth + 1);
+                }),
                 None if member.required && !member.idempotency_token => {
-                    self.say(path, format_args!("`{}` is required and missing", member.name));
+                    self.say(format_args!("`{}` is required and missing", member.name));
                 }
                 None => {}
             }
@@ -92,16 +105,13 @@ impl<'a> Check<'a> {
             let given = members.values().filter(|value| !value.is_null()).count();
             if given != 1 {
                 let names: Vec<&str> = shape.members().iter().map(|m| m.name.as_str()).collect();
-                self.say(
-                    path,
-                    format_args!("exactly one of {} must be given, found {given}", names.join(", ")),
-                );
+                self.say(format_args!("exactly one of {} must be given, found {given}", names.join(", ")));
             }
         }
     }
 
     /// The shape that a polymorphic value says it is. A value that says nothing is checked as its base.
-    fn variant(&mut self, shape: &'a Shape, members: &Map<String, Value>, path: &str) -> &'a Shape {
+    fn variant(&mut self, shape: &'a Shape, members: &Map<String, Value>) -> &'a Shape {
         let Some(name) = &shape.traits.discriminator else { return shape };
         let variants = &shape.traits.variants;
         if let Some(said) = members.get(name).and_then(Value::as_str)
@@ -110,17 +120,16 @@ impl<'a> Check<'a> {
             && !(self.strictness == Strictness::Planning && said.contains("${{"))
         {
             let known: Vec<&str> = variants.iter().map(|(value, _)| value.as_str()).collect();
-            self.say(
-                &format!("{path}.{name}"),
-                format_args!("expected {}, found `{said}`", one_of(&known, said)),
-            );
+            self.within(format_args!(".{name}"), |check| {
+                check.say(format_args!("expected {}, found `{said}`", one_of(&known, said)));
+            });
         }
         self.service.variant(shape, members)
     }
 
-    fn value(&mut self, shape: ShapeId, value: &Value, path: &str, depth: usize) {
+    fn value(&mut self, shape: ShapeId, value: &Value, depth: usize) {
         if depth > DEEPEST {
-            self.say(path, "nested too deeply");
+            self.say("nested too deeply");
             return;
         }
         if self.strictness == Strictness::Planning && value.as_str().is_some_and(|text| text.contains("${{"))
@@ -129,12 +138,14 @@ impl<'a> Check<'a> {
         }
         let shape = self.service.shape(shape);
         let fits = match &shape.kind {
-            ShapeKind::Structure { .. } => return self.structure(shape, value, path, depth),
+            ShapeKind::Structure { .. } => return self.structure(shape, value, depth),
             ShapeKind::List { member } => match value.as_array() {
                 Some(items) => {
-                    self.least(shape, items.len(), "items", path);
+                    self.least(shape, items.len(), "items");
                     for (index, item) in items.iter().enumerate() {
-                        self.value(member.shape, item, &format!("{path}[{index}]"), depth + 1);
+                        self.within(format_args!("[{index}]"), |check| {
+                            check.value(member.shape, item, depth + 1);
+                        });
                     }
                     true
                 }
@@ -143,7 +154,9 @@ impl<'a> Check<'a> {
             ShapeKind::Map { value: item, .. } => match value.as_object() {
                 Some(members) => {
                     for (name, inner) in members {
-                        self.value(item.shape, inner, &format!("{path}.{name}"), depth + 1);
+                        self.within(format_args!(".{name}"), |check| {
+                            check.value(item.shape, inner, depth + 1);
+                        });
                     }
                     true
                 }
@@ -151,8 +164,8 @@ impl<'a> Check<'a> {
             },
             ShapeKind::String | ShapeKind::Character => match value.as_str() {
                 Some(text) => {
-                    self.least(shape, text.chars().count(), "characters", path);
-                    self.words(shape, text, path);
+                    self.least(shape, text.chars().count(), "characters");
+                    self.words(shape, text);
                     true
                 }
                 // Values that are JSON on the wire may be written as they are.
@@ -162,11 +175,11 @@ impl<'a> Check<'a> {
             ShapeKind::Boolean => value.is_boolean(),
             ShapeKind::Integer | ShapeKind::Long => {
                 let whole = value.is_i64() || value.is_u64();
-                self.least_value(shape, value, path);
+                self.least_value(shape, value);
                 whole
             }
             ShapeKind::Float | ShapeKind::Double => {
-                self.least_value(shape, value, path);
+                self.least_value(shape, value);
                 value.is_number()
                     || value.as_str().is_some_and(|t| matches!(t, "NaN" | "Infinity" | "-Infinity"))
             }
@@ -174,31 +187,31 @@ impl<'a> Check<'a> {
             ShapeKind::Document => true,
         };
         if !fits {
-            self.say(path, format_args!("expected {}, found {}", expected(&shape.kind), kind_of(value)));
+            self.say(format_args!("expected {}, found {}", expected(&shape.kind), kind_of(value)));
         }
     }
 
     /// Words of a complete list; other lists are hints.
-    fn words(&mut self, shape: &Shape, found: &str, path: &str) {
+    fn words(&mut self, shape: &Shape, found: &str) {
         let allowed = &shape.traits.allowed;
         if shape.traits.closed && !allowed.iter().any(|word| word == found) {
             let known: Vec<&str> = allowed.iter().map(String::as_str).collect();
-            self.say(path, format_args!("expected {}, found `{found}`", one_of(&known, found)));
+            self.say(format_args!("expected {}, found `{found}`", one_of(&known, found)));
         }
     }
 
-    fn least(&mut self, shape: &Shape, found: usize, what: &str, path: &str) {
+    fn least(&mut self, shape: &Shape, found: usize, what: &str) {
         #[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^52")]
         if let Some(min) = shape.traits.min.filter(|min| (found as f64) < *min) {
-            self.say(path, format_args!("needs at least {min} {what}, found {found}"));
+            self.say(format_args!("needs at least {min} {what}, found {found}"));
         }
     }
 
-    fn least_value(&mut self, shape: &Shape, value: &Value, path: &str) {
+    fn least_value(&mut self, shape: &Shape, value: &Value) {
         if let (Some(min), Some(found)) = (shape.traits.min, value.as_f64())
             && found < min
         {
-            self.say(path, format_args!("must be at least {min}, found {found}"));
+            self.say(format_args!("must be at least {min}, found {found}"));
         }
     }
 }

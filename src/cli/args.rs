@@ -169,6 +169,9 @@ pub enum PlanCommand {
         /// Take it back without asking.
         #[arg(long, value_enum, default_value_t = ApprovePolicy::Never)]
         approve: ApprovePolicy,
+        /// Inject a fault, for tests: `STEP:KIND` or `STEP:KIND:N`.
+        #[arg(long, hide = true)]
+        inject: Vec<String>,
     },
 }
 

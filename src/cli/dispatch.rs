@@ -98,7 +98,9 @@ fn plan_command(args: &Args, command: PlanCommand) -> Result<Exit, CliError> {
             let bounds = Bounds { approve, plan_only: false, digest };
             plans::apply(args, &file, &inputs, bounds, &inject)
         }
-        PlanCommand::Undo { file, inputs, approve } => plans::undo(args, &file, &inputs, approve),
+        PlanCommand::Undo { file, inputs, approve, inject } => {
+            plans::undo(args, &file, &inputs, approve, &inject)
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -120,15 +121,20 @@ pub(crate) fn apply(
 ) -> Result<Exit, CliError> {
     let plan = read(file, inputs)?;
     let words = format!("apply {}", file.display());
-    let faults: Vec<Fault> = inject
+    let faults = injected(inject)?;
+    let setup = Setup::of(args)?;
+    let mut options = setup.options(setup.store()?, approver(bounds.approve));
+    options.faults = faults;
+    let command = Command::Propose { plan, words };
+    carry_with(Output::new(args.json), options, command, bounds)
+}
+
+fn injected(faults: &[String]) -> Result<Arc<Faults>, CliError> {
+    let faults: Vec<Fault> = faults
         .iter()
         .map(|text| text.parse().map_err(|e: String| CliError::bad_input(format!("--inject: {e}"))))
         .collect::<Result<_, _>>()?;
-    let setup = Setup::of(args)?;
-    let mut options = setup.options(setup.store()?, approver(bounds.approve));
-    options.faults = std::sync::Arc::new(Faults::new(faults));
-    let command = Command::Propose { plan, words };
-    carry_with(Output::new(args.json), options, command, bounds)
+    Ok(Arc::new(Faults::new(faults)))
 }
 
 /// `provisioner plan undo`: by a plan's file, its latest execution; or by the execution's id.
@@ -137,7 +143,9 @@ pub(crate) fn undo(
     file: &Path,
     inputs: &[String],
     approve: ApprovePolicy,
+    inject: &[String],
 ) -> Result<Exit, CliError> {
+    let faults = injected(inject)?;
     let setup = Setup::of(args)?;
     let store = setup.store()?;
     let named = ExecutionId(file.display().to_string());
@@ -164,7 +172,8 @@ pub(crate) fn undo(
             "nothing was taken back: nobody approved it; say --approve allowed, or use the chat",
         ));
     }
-    let options = setup.options(store, approver(approve));
+    let mut options = setup.options(store, approver(approve));
+    options.faults = faults;
     let bounds = Bounds { approve, plan_only: false, digest: None };
     carry_with(Output::new(args.json), options, Command::Undo { execution }, bounds)
 }

@@ -13,7 +13,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::inject::FaultKind;
 use super::limits::Places;
-use super::request::{call_of, masked_output, masked_params};
+use super::request::{call_of, masked_output, masked_params, token};
 use super::send::{Answer, Sending};
 use super::stop::{Wish, at_once};
 use super::wait::{Usable, Waiting};
@@ -215,6 +215,7 @@ impl Driver {
         let sending = Sending {
             step: step.id.clone(),
             call,
+            token: token(&self.context.id, &step.id),
             service,
             in_doubt: in_doubt && !self.context.not_carried_out.contains(&step.id),
             on_fresh: self.walk.needs(index).iter().any(|&need| self.begun[need].is_some()),
@@ -264,7 +265,10 @@ impl Driver {
             })
             .collect();
         let saved = self.unsaved.len();
-        self.unsaved.extend(intents.iter().cloned().map(Line::Step));
+        let forgotten =
+            |intent: &&StepEvent| self.context.faults.strikes(&intent.step, FaultKind::ForgetIntent);
+        let written: Vec<StepEvent> = intents.iter().filter(|intent| !forgotten(intent)).cloned().collect();
+        self.unsaved.extend(written.into_iter().map(Line::Step));
         let kept = self.save(!intents.is_empty()).await;
         if kept.is_ok() && self.trouble.is_none() {
             for intent in &intents {

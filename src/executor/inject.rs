@@ -15,6 +15,8 @@ pub enum FaultKind {
     LoseAnswer,
     /// The request is carried out twice with the same token.
     Repeat,
+    /// The intent is not written down: what a test must notice.
+    ForgetIntent,
     /// The program dies when the intent is on disk and the request has not left.
     KillBeforeSend,
     /// The program dies when the request was carried out and nothing of it is on disk.
@@ -32,11 +34,12 @@ pub enum FaultKind {
 }
 
 /// All kinds, as they are written, with what they do.
-pub const FAULT_KINDS: [(&str, FaultKind, &str); 11] = [
+pub const FAULT_KINDS: [(&str, FaultKind, &str); 12] = [
     ("refuse", FaultKind::Refuse, "the cloud refuses before anything is done"),
     ("throttle", FaultKind::Throttle, "the cloud answers that it is asked too often"),
     ("lose-answer", FaultKind::LoseAnswer, "the request is carried out and the answer is lost"),
     ("repeat", FaultKind::Repeat, "the request is carried out twice with the same token"),
+    ("forget-intent", FaultKind::ForgetIntent, "the intent is not written down, which a check must notice"),
     ("kill-before-send", FaultKind::KillBeforeSend, "the program dies between intent and request"),
     ("kill-after-send", FaultKind::KillAfterSend, "the program dies between request and result"),
     ("kill-after-result", FaultKind::KillAfterResult, "the program dies when the result is on disk"),

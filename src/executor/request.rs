@@ -7,9 +7,9 @@
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::catalog::mask;
 use crate::catalog::partner::token_members;
 use crate::catalog::shapes::{Operation, Service};
+use crate::catalog::{mark, mask};
 use crate::clouds::Call;
 use crate::plan::{ExecutionId, Scope, Step, StepFailure, resolve};
 use crate::text::{MASK, mask_named};
@@ -43,6 +43,7 @@ pub(super) fn call_of(
     let operation = service.and_then(|service| service.operation(&step.operation));
     if let (Some(service), Some(operation), Value::Object(members)) = (service, operation, &mut params) {
         fill_tokens(service, operation, members, &token(execution, &step.id));
+        mark::put(service, operation, &mut params, &token(execution, &step.id));
     }
     Ok(Call {
         operation: step.operation_name(),

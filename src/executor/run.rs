@@ -87,6 +87,7 @@ pub async fn resume(context: RunContext) -> Result<Execution, ExecutorError> {
         _ => {}
     }
     recheck_papers(&context)?;
+    wake(&context, &replay.execution)?;
     driver.walk.retry();
     driver.write(Line::Resumed { at: Timestamp::now() });
     driver.walk_on().await?;
@@ -126,6 +127,16 @@ fn reindex(store: &Arc<dyn Store>) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// Lists a run that had come to rest among the running ones again, so that it is found if the program
+/// ends before it rests once more.
+pub(super) fn wake(context: &RunContext, execution: &Execution) -> Result<(), ExecutorError> {
+    let running = Execution { status: ExecutionStatus::Running, ended: None, ..execution.clone() };
+    executions(&context.store)
+        .put(&context.id.0, &running)
+        .and_then(|()| context.store.flush())
+        .map_err(|source| ExecutorError::Store { id: context.id.clone(), source })
 }
 
 /// Reads a run from its journal.

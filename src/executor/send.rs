@@ -8,8 +8,8 @@ use super::classify::{Class, class_of, failure_of, is_already_there, is_not_seen
 use super::inject::FaultKind;
 use super::request::{failure, has_token};
 use super::{Clouds, Faults, Patience};
-use crate::catalog::partner;
 use crate::catalog::shapes::{Operation, Service};
+use crate::catalog::{mark, partner};
 use crate::clouds::{Call, CloudError, Reply};
 use crate::plan::{OperationName, StepFailure, StepId};
 
@@ -36,6 +36,8 @@ pub(super) enum Answer {
 pub(super) struct Sending {
     pub(super) step: StepId,
     pub(super) call: Arc<Call>,
+    /// By which the step's request is known, and what it made is found again.
+    pub(super) token: String,
     pub(super) service: Option<Arc<Service>>,
     /// Whether an earlier request may have been carried out.
     pub(super) in_doubt: bool,
@@ -129,7 +131,10 @@ impl Sending {
                 "its answer was lost, and the catalog does not know the operation".into(),
             ));
         };
-        if has_token(service, operation, &self.call.params) || partner::repeatable(operation) {
+        if has_token(service, operation, &self.call.params)
+            || partner::repeatable(operation)
+            || partner::made_once(service, operation)
+        {
             return None;
         }
         match self.look_up().await {
@@ -163,19 +168,21 @@ impl Sending {
 
     async fn look_up(&self) -> Looked {
         let Some((service, operation)) = self.catalog() else { return Looked::Cannot };
-        let Some(partner) = partner::read(service, operation, &self.call.params) else {
-            return Looked::Cannot;
-        };
-        let Ok(params) = partner.params(&self.call.params, &Value::Null) else { return Looked::Cannot };
+        let by_name = partner::read(service, operation, &self.call.params).and_then(|partner| {
+            let params = partner.params(&self.call.params, &Value::Null).ok()?;
+            Some((partner.operation, params))
+        });
+        let by_mark = || mark::look_up(service, operation, &self.call.params, &self.token);
+        let Some((looking, params)) = by_name.or_else(by_mark) else { return Looked::Cannot };
         let name = &self.call.operation;
         let call = Call {
-            operation: OperationName::new(name.cloud, &name.service, &partner.operation),
+            operation: OperationName::new(name.cloud, &name.service, &looking),
             params,
             ..(*self.call).clone()
         };
         match self.clouds.call(&call).await {
             Ok(reply) => {
-                let mut found = partner::adopt(service, operation, &partner.operation, &reply.output);
+                let mut found = partner::adopt(service, operation, &looking, &reply.output);
                 match found.len() {
                     0 => Looked::Absent,
                     1 => Looked::Found(found.remove(0)),

@@ -11,7 +11,7 @@ use super::classify::{Class, class_of, failure_of, is_not_there, is_still_in_use
 use super::drive::Driver;
 use super::inject::FaultKind;
 use super::request::{failure, masked_params};
-use super::run::{load, rest};
+use super::run::{load, rest, wake};
 use super::stop::Wish;
 use super::wait::{Usable, Waiting};
 use super::{Clouds, ExecutorError, Faults, Patience, RunContext};
@@ -33,6 +33,7 @@ use crate::text::MASK;
 pub async fn undo(context: RunContext) -> Result<Execution, ExecutorError> {
     let (mut driver, replay) = load(&context)?;
     // A request in doubt may have made something: first it is settled, then it is taken back.
+    wake(&context, &replay.execution)?;
     driver.only_doubts = true;
     driver.walk_on().await?;
     driver.write(Line::UndoStarted { at: Timestamp::now() });

@@ -30,6 +30,8 @@ pub(super) enum Identity {
         region: Option<String>,
         /// What was read, once it was needed.
         config: Box<OnceCell<SdkConfig>>,
+        /// The object store's options, read with it.
+        s3: Box<OnceCell<S3Options>>,
         /// The keys that were given last: sign-on and metadata services are not asked per request.
         keys: Mutex<Option<Credentials>>,
     },
@@ -37,7 +39,7 @@ pub(super) enum Identity {
 
 impl Identity {
     pub(super) fn configured(region: Option<String>) -> Self {
-        Identity::Configured { region, config: Box::default(), keys: Mutex::default() }
+        Identity::Configured { region, config: Box::default(), s3: Box::default(), keys: Mutex::default() }
     }
 
     async fn config(&self) -> Option<&SdkConfig> {
@@ -88,12 +90,17 @@ impl Identity {
 
     /// The object store's own options: the `s3` section of the profile, and the environment before it.
     pub(super) async fn s3(&self) -> S3Options {
-        let Some(config) = self.config().await else { return S3Options::default() };
-        // The section is a property whose lines are properties of their own; it has no variable.
-        let key = ServiceConfigKey::builder().service_id("s3").env("").profile("s3").build().ok();
-        let settings = config.service_config();
-        let section = key.and_then(|key| settings.and_then(|settings| settings.load_config(key)));
-        s3_options(section.as_deref().unwrap_or_default(), |name| std::env::var(name).ok())
+        let (Some(config), Identity::Configured { s3, .. }) = (self.config().await, self) else {
+            return S3Options::default();
+        };
+        let read = || async {
+            // The section is a property whose lines are properties of their own; it has no variable.
+            let key = ServiceConfigKey::builder().service_id("s3").env("").profile("s3").build().ok();
+            let settings = config.service_config();
+            let section = key.and_then(|key| settings.and_then(|settings| settings.load_config(key)));
+            s3_options(section.as_deref().unwrap_or_default(), |name| std::env::var(name).ok())
+        };
+        s3.get_or_init(read).await.clone()
     }
 
     /// The keys that sign.
@@ -283,7 +290,7 @@ mod tests {
         let provider = SharedCredentialsProvider::new(Counting(count.clone(), lasts));
         let config = SdkConfig::builder().credentials_provider(provider).build();
         let config = Box::new(OnceCell::new_with(Some(config)));
-        (Identity::Configured { region: None, config, keys: Mutex::default() }, count)
+        (Identity::Configured { region: None, config, s3: Box::default(), keys: Mutex::default() }, count)
     }
 
     #[tokio::test]

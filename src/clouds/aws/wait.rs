@@ -1,6 +1,6 @@
 //! Waiting until what a call made is usable, as the model's waiters say.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -9,6 +9,9 @@ use super::waiter::following;
 use crate::catalog::shapes::{Acceptor, Waiter};
 use crate::clouds::{Call, Cloud, CloudError, Reply, Waited};
 use crate::plan::OperationName;
+
+/// How long a thing that was made may stay unseen.
+const SEEN_BY: Duration = Duration::from_secs(60);
 
 /// What one answer means for a waiter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +39,7 @@ pub(super) async fn wait(
         ..call.clone()
     };
     let pause = aws.pace.unwrap_or(Duration::from_secs(u64::from(waiter.delay)));
+    let begun = Instant::now();
     for attempt in 1..=waiter.max_attempts {
         progress(format!("{name} (ask {attempt} of {})", waiter.max_attempts));
         let answer = aws.call(&ask).await;
@@ -43,7 +47,9 @@ pub(super) async fn wait(
             Some(State::Success) => return Ok(Waited::Ready { waiter: name.to_owned() }),
             Some(State::Failure(reason)) => return Ok(Waited::Failed { waiter: name.to_owned(), reason }),
             Some(State::Retry) => {}
-            // An error that the waiter does not know ends the waiting; an answer does not.
+            // What was made a moment ago may not be seen everywhere yet.
+            None if answer.as_ref().is_err_and(not_seen) && begun.elapsed() < SEEN_BY => {}
+            // Any other error that the waiter does not know ends the waiting; an answer does not.
             None => drop(answer?),
         }
         if attempt < waiter.max_attempts {
@@ -51,6 +57,12 @@ pub(super) async fn wait(
         }
     }
     Ok(Waited::TimedOut { waiter: name.to_owned() })
+}
+
+/// Whether the cloud does not know what it is asked about.
+fn not_seen(error: &CloudError) -> bool {
+    let CloudError::Service { code, status, .. } = error else { return false };
+    *status == 404 || ["NotFound", "NoSuch", "DoesNotExist"].iter().any(|word| code.contains(word))
 }
 
 /// What an answer means: the first acceptor that fits counts.

@@ -43,6 +43,8 @@ pub enum EndpointError {
 /// A rule set.
 pub struct RuleSet {
     document: Value,
+    /// What the latest parameters came to: the steps of a plan mostly go to the same place.
+    latest: Mutex<Option<(Map<String, Value>, Endpoint)>>,
 }
 
 impl RuleSet {
@@ -63,7 +65,7 @@ impl RuleSet {
     /// It is no JSON object with parameters and rules.
     pub fn new(document: Value) -> Result<Self, EndpointError> {
         if document["parameters"].is_object() && document["rules"].is_array() {
-            Ok(Self { document })
+            Ok(Self { document, latest: Mutex::default() })
         } else {
             Err(EndpointError::Broken("parameters or rules are missing".into()))
         }
@@ -84,6 +86,11 @@ impl RuleSet {
         given: &Map<String, Value>,
         partitions: &Partitions,
     ) -> Result<Endpoint, EndpointError> {
+        if let Some((params, endpoint)) = &*self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+            && params == given
+        {
+            return Ok(endpoint.clone());
+        }
         let mut scope = Scope::new();
         for (name, declared) in self.parameters() {
             let value = given.get(name).filter(|v| !v.is_null()).or_else(|| declared.get("default"));
@@ -98,7 +105,9 @@ impl RuleSet {
             }
         }
         let rules = self.document["rules"].as_array().map(Vec::as_slice).unwrap_or_default();
-        first_fit(rules, &scope, partitions, 0)?.ok_or(EndpointError::NoRule)
+        let endpoint = first_fit(rules, &scope, partitions, 0)?.ok_or(EndpointError::NoRule)?;
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some((given.clone(), endpoint.clone()));
+        Ok(endpoint)
     }
 }
 
@@ -242,6 +251,19 @@ mod tests {
         let endpoint = set().resolve(given.as_object().unwrap(), &partitions()).unwrap();
         assert_eq!(endpoint.url, "https://x.eu-central-1.amazonaws.com");
         assert_eq!(endpoint.properties["authSchemes"][0]["signingRegion"], "eu-central-1");
+    }
+
+    #[test]
+    fn other_parameters_go_to_another_place_and_back() {
+        let set = set();
+        let url = |region: &str| {
+            let given = json!({"Region": region});
+            set.resolve(given.as_object().unwrap(), &partitions()).map(|endpoint| endpoint.url)
+        };
+        let frankfurt = url("eu-central-1").unwrap();
+        assert_eq!(url("eu-central-1").unwrap(), frankfurt);
+        assert_ne!(url("eu-west-1").unwrap(), frankfurt);
+        assert_eq!(url("eu-central-1").unwrap(), frankfurt);
     }
 
     #[test]

@@ -6,106 +6,133 @@ use serde_json::Value;
 
 use super::draft::Draft;
 use super::json::float_text;
-use super::uri::encode_form;
+use super::uri::push_form;
 use crate::catalog::shapes::{Operation, Protocol, Service, ShapeKind};
 use crate::clouds::aws::field::Field;
 use crate::clouds::aws::time::{self, Format};
 
 pub(super) fn render(service: &Service, operation: &Operation, params: &Value) -> Draft {
-    let mut pairs = vec![
-        ("Action".to_owned(), operation.name.clone()),
-        ("Version".to_owned(), service.api_version.clone()),
-    ];
-    let writer = Writer { ec2: service.protocol == Protocol::Ec2 };
+    let mut form = Form { ec2: service.protocol == Protocol::Ec2, body: String::new(), name: String::new() };
+    form.name.push_str("Action");
+    form.pair(&operation.name);
+    form.name.replace_range(.., "Version");
+    form.pair(&service.api_version);
     if let (Some(input), Some(params)) = (operation.input, params.as_object()) {
         for (name, value) in params {
             if let Some(member) = service.shape(input).member(name) {
                 let field = Field::new(service, member);
-                writer.value(&mut pairs, value, field, &writer.name(field));
+                form.name.clear();
+                form.push_name(field);
+                form.value(value, field);
             }
         }
     }
-    let body: Vec<String> =
-        pairs.iter().map(|(k, v)| format!("{}={}", encode_form(k), encode_form(v))).collect();
     Draft {
         method: operation.method.clone(),
         path: "/".into(),
         headers: vec![("content-type".into(), "application/x-www-form-urlencoded; charset=utf-8".into())],
-        body: body.join("&").into_bytes(),
+        body: form.body.into_bytes(),
         ..Draft::default()
     }
 }
 
-struct Writer {
+/// A form that grows; the name of the value that is being written grows and shrinks with the way to it.
+struct Form {
     ec2: bool,
+    body: String,
+    name: String,
 }
 
-impl Writer {
-    fn name(&self, field: Field<'_>) -> String {
+impl Form {
+    /// Writes the pair of the current name and a value.
+    fn pair(&mut self, value: &str) {
+        if !self.body.is_empty() {
+            self.body.push('&');
+        }
+        push_form(&mut self.body, &self.name);
+        self.body.push('=');
+        push_form(&mut self.body, value);
+    }
+
+    /// Writes what is behind a further part of the name, and takes the part off again.
+    fn within(&mut self, part: impl FnOnce(&mut Self), write: impl FnOnce(&mut Self)) {
+        let length = self.name.len();
+        self.name.push('.');
+        part(self);
+        write(self);
+        self.name.truncate(length);
+    }
+
+    fn push_name(&mut self, field: Field<'_>) {
         if !self.ec2 {
-            return field.wire().to_owned();
-        }
-        if let Some(name) = &field.member.query_name {
-            return name.clone();
-        }
-        match &field.member.wire_name {
-            Some(name) => {
-                let mut chars = name.chars();
-                chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-            }
-            None => field.member.name.clone(),
+            self.name.push_str(field.wire());
+        } else if let Some(name) = &field.member.query_name {
+            self.name.push_str(name);
+        } else if let Some(name) = &field.member.wire_name {
+            let mut letters = name.chars();
+            self.name.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+            self.name.push_str(letters.as_str());
+        } else {
+            self.name.push_str(&field.member.name);
         }
     }
 
-    fn value(&self, out: &mut Vec<(String, String)>, value: &Value, field: Field<'_>, prefix: &str) {
-        let text = match (field.kind(), value) {
+    fn value(&mut self, value: &Value, field: Field<'_>) {
+        match (field.kind(), value) {
             (ShapeKind::Structure { .. }, Value::Object(members)) => {
                 for (name, value) in members {
                     if let Some(inner) = field.get(name) {
-                        self.value(out, value, inner, &format!("{prefix}.{}", self.name(inner)));
+                        self.within(|form| form.push_name(inner), |form| form.value(value, inner));
                     }
                 }
-                return;
             }
-            (ShapeKind::List { .. }, Value::Array(items)) => {
-                self.list(out, items, field, prefix);
-                return;
-            }
+            (ShapeKind::List { .. }, Value::Array(items)) => self.list(items, field),
             (ShapeKind::Map { .. }, Value::Object(entries)) => {
                 let Some((key, item)) = field.entry() else { return };
-                let prefix = if field.flattened() { prefix.to_owned() } else { format!("{prefix}.entry") };
-                for (number, (name, value)) in entries.iter().enumerate() {
-                    let number = number + 1;
-                    out.push((format!("{prefix}.{number}.{}", key.wire_or("key")), name.clone()));
-                    self.value(out, value, item, &format!("{prefix}.{number}.{}", item.wire_or("value")));
+                let length = self.name.len();
+                if !field.flattened() {
+                    self.name.push_str(".entry");
                 }
-                return;
+                for (number, (name, value)) in entries.iter().enumerate() {
+                    let place = |end: &str| format!("{}.{end}", number + 1);
+                    let part = place(key.wire_or("key"));
+                    self.within(|form| form.name.push_str(&part), |form| form.pair(name));
+                    let part = place(item.wire_or("value"));
+                    self.within(|form| form.name.push_str(&part), |form| form.value(value, item));
+                }
+                self.name.truncate(length);
             }
-            (_, Value::Null) => return,
-            (ShapeKind::Timestamp, value) => timestamp(value, field),
-            (_, Value::String(text)) => text.clone(),
-            (ShapeKind::Float | ShapeKind::Double, value) => float_text(value),
-            (_, other) => other.to_string(),
-        };
-        out.push((prefix.to_owned(), text));
+            (_, Value::Null) => {}
+            (ShapeKind::Timestamp, value) => self.pair(&timestamp(value, field)),
+            (_, Value::String(text)) => self.pair(text),
+            (ShapeKind::Float | ShapeKind::Double, value) => self.pair(&float_text(value)),
+            (_, other) => self.pair(&other.to_string()),
+        }
     }
 
-    fn list(&self, out: &mut Vec<(String, String)>, items: &[Value], field: Field<'_>, prefix: &str) {
+    fn list(&mut self, items: &[Value], field: Field<'_>) {
         let Some(item) = field.item() else { return };
         if items.is_empty() && !self.ec2 {
-            out.push((prefix.to_owned(), String::new()));
+            self.pair("");
         }
-        let prefix = match (self.ec2, field.flattened(), item.member.wire_name.as_deref()) {
-            (true, ..) | (false, true, None) => prefix.to_owned(),
-            (false, true, Some(name)) => match prefix.rsplit_once('.') {
-                Some((front, _)) => format!("{front}.{name}"),
-                None => name.to_owned(),
-            },
-            (false, false, name) => format!("{prefix}.{}", name.unwrap_or("member")),
-        };
+        let whole = self.name.clone();
+        match (self.ec2, field.flattened(), item.member.wire_name.as_deref()) {
+            (true, ..) | (false, true, None) => {}
+            (false, true, Some(name)) => {
+                let front = self.name.rfind('.').map_or(0, |at| at + 1);
+                self.name.truncate(front);
+                self.name.push_str(name);
+            }
+            (false, false, name) => {
+                self.name.push('.');
+                self.name.push_str(name.unwrap_or("member"));
+            }
+        }
         for (number, value) in items.iter().enumerate() {
-            self.value(out, value, item, &format!("{prefix}.{}", number + 1));
+            let number = (number + 1).to_string();
+            self.within(|form| form.name.push_str(&number), |form| form.value(value, item));
         }
+        self.name = whole;
     }
 }
 

@@ -59,7 +59,7 @@ pub fn render(
         }
     };
     exceptions::drafted(service, operation, &mut draft);
-    let params = params.as_object().cloned().unwrap_or_default();
+    let Value::Object(params) = params else { return Err(invalid("$: must be an object".into())) };
     checksum::add(service, operation, &params, &mut draft).map_err(invalid)?;
     compress(operation, &mut draft);
     let endpoint = endpoint(service, operation, &params, context)?;

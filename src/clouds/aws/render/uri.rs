@@ -21,7 +21,19 @@ pub(crate) fn encode_path(text: &str) -> String {
 
 /// A text as form bodies write it.
 pub(crate) fn encode_form(text: &str) -> String {
-    utf8_percent_encode(text, FORM).to_string().replace(' ', "+")
+    let mut out = String::with_capacity(text.len());
+    push_form(&mut out, text);
+    out
+}
+
+/// [`encode_form`], to the end of a text.
+pub(crate) fn push_form(out: &mut String, text: &str) {
+    for (at, words) in text.split(' ').enumerate() {
+        if at > 0 {
+            out.push('+');
+        }
+        out.extend(utf8_percent_encode(words, FORM));
+    }
 }
 
 /// Pairs as a query string.
