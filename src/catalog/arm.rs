@@ -22,6 +22,11 @@ pub struct ArmOperation {
     pub accept: Option<String>,
     /// The `Content-Type` of a body.
     pub content_type: Option<String>,
+    /// Whether `Content-Type` is sent also when there is no body.
+    pub content_type_without_body: bool,
+    /// The `Content-Type` of an empty body, where it is another one: the new clients take an empty object for
+    /// none when they choose the type, and send it all the same.
+    pub content_type_when_empty: Option<String>,
     /// Statuses that mean success.
     pub success: Vec<u16>,
     /// Whether it is long running, and how its end is found.

@@ -26,4 +26,4 @@ pub use entry::{OperationEntry, OperationRef, ServiceEntry};
 pub use error::CatalogError;
 pub use mask::mask;
 pub use open::{Catalog, CatalogStatus};
-pub use validate::{Strictness, validate};
+pub use validate::{Strictness, validate, variant};

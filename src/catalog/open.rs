@@ -13,9 +13,10 @@ use super::{CatalogError, OperationRef, ServiceEntry};
 use crate::plan::{CloudName, OperationName};
 
 /// The catalogs that come with the program.
-static EMBEDDED: [(CloudName, &[u8]); 2] = [
+static EMBEDDED: [(CloudName, &[u8]); 3] = [
     (CloudName::Aws, include_bytes!("../../assets/catalog/aws.catalog")),
     (CloudName::Oci, include_bytes!("../../assets/catalog/oci.catalog")),
+    (CloudName::Azure, include_bytes!("../../assets/catalog/azure.catalog")),
 ];
 /// Opened services that are kept at most.
 const MOST_OPEN: usize = 12;

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::shapes::{Operation, Service, Shape, ShapeId, ShapeKind};
+use super::shapes::{Member, Operation, Protocol, Service, Shape, ShapeId, ShapeKind};
 
 /// Places inside places that are followed.
 const DEEPEST: usize = 64;
@@ -81,8 +81,12 @@ impl<'a> Check<'a> {
             self.say(format_args!("expected an object, found {}", kind_of(value)));
             return;
         };
-        let shape = self.variant(shape, members);
+        let Some(shape) = self.variant(shape, members) else { return };
+        let takes_others = shape.members().iter().find(|member| stands_for_others(member));
         for name in members.keys().filter(|name| shape.member(name).is_none()) {
+            if takes_others.is_some() {
+                continue;
+            }
             if depth == 0 && self.accepted.contains(&name.as_str()) {
                 continue;
             }
@@ -90,7 +94,7 @@ impl<'a> Check<'a> {
             let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
             self.say(format_args!("there is no member `{name}`{hint}"));
         }
-        for member in shape.members() {
+        for member in shape.members().iter().filter(|member| !stands_for_others(member)) {
             match members.get(&member.name).filter(|value| !value.is_null()) {
                 Some(value) => self.within(format_args!(".{}", member.name), |check| {
                     check.value(member.shape, value, depth + 1);
@@ -110,9 +114,13 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// The shape that a polymorphic value says it is. A value that says nothing is checked as its base.
-    fn variant(&mut self, shape: &'a Shape, members: &Map<String, Value>) -> &'a Shape {
-        let Some(name) = &shape.traits.discriminator else { return shape };
+    /// The shape that a polymorphic value says it is. A value that says nothing is checked as its base; one that
+    /// says something new is not checked where the cloud adds variants.
+    fn variant(&mut self, shape: &'a Shape, members: &Map<String, Value>) -> Option<&'a Shape> {
+        let Some(name) = &shape.traits.discriminator else { return Some(shape) };
+        if self.service.protocol == Protocol::Arm {
+            return variant(self.service, shape, members);
+        }
         let variants = &shape.traits.variants;
         if let Some(said) = members.get(name).and_then(Value::as_str)
             && !variants.is_empty()
@@ -124,7 +132,7 @@ impl<'a> Check<'a> {
                 check.say(format_args!("expected {}, found `{said}`", one_of(&known, said)));
             });
         }
-        self.service.variant(shape, members)
+        Some(self.service.variant(shape, members))
     }
 
     fn value(&mut self, shape: ShapeId, value: &Value, depth: usize) {
@@ -227,6 +235,39 @@ fn one_of(known: &[&str], found: &str) -> String {
         }
         _ => format!("one of {}", known.join(", ")),
     }
+}
+
+/// The shape that a structure really has, by the value of its discriminator. None when that value is not known:
+/// services add variants, and what their members are is then not known either.
+#[must_use]
+pub fn variant<'a>(service: &'a Service, shape: &'a Shape, given: &Map<String, Value>) -> Option<&'a Shape> {
+    let mut shape = shape;
+    // A variant can have variants of its own.
+    for _ in 0..8 {
+        let Some(decider) = &shape.traits.discriminator else { break };
+        let Some(value) = given.get(decider).and_then(Value::as_str) else { break };
+        match shape.traits.variants.iter().find(|(known, _)| known.eq_ignore_ascii_case(value)) {
+            Some((_, picked)) => {
+                let picked = service.shape(*picked);
+                if std::ptr::eq(picked, shape) {
+                    break;
+                }
+                // A variant of the same decider lists itself no more.
+                let again = picked.traits.discriminator.as_ref() == Some(decider);
+                shape = picked;
+                if again {
+                    break;
+                }
+            }
+            None => return None,
+        }
+    }
+    Some(shape)
+}
+
+/// Whether a member stands for whatever other members there are.
+fn stands_for_others(member: &Member) -> bool {
+    member.traits.flattened && member.wire_name.as_deref() == Some("")
 }
 
 fn expected(kind: &ShapeKind) -> &'static str {

@@ -206,9 +206,12 @@ pub enum CatalogCommand {
         /// Which cloud.
         #[arg(long, default_value = "aws")]
         cloud: CloudName,
-        /// The package: an installed folder, a wheel, or a source archive.
+        /// The package: an installed folder, a wheel, or a source archive; for azure a folder of wheels.
         #[arg(long, value_name = "PATH")]
         from: PathBuf,
+        /// Take also packages that are not generally available yet (azure).
+        #[arg(long)]
+        preview: bool,
         /// Write the snapshot here instead of into the data folder.
         #[arg(long, hide = true)]
         output: Option<PathBuf>,

@@ -6,22 +6,32 @@ use std::path::Path;
 use serde_json::json;
 
 use super::{CliError, Exit, Output};
-use crate::catalog::compile::{botocore, oci};
-use crate::catalog::{Catalog, snapshot};
+use crate::catalog::compile::{Compiled, azure, botocore, oci};
+use crate::catalog::{Catalog, CatalogError, snapshot};
 use crate::plan::CloudName;
 
-/// Compiles the package at `from` and puts the snapshot in place, whole or not at all.
-pub(crate) fn run(out: Output, cloud: CloudName, from: &Path, to: &Path) -> Result<Exit, CliError> {
-    let (source, compiled) = match cloud {
-        CloudName::Aws => ("botocore", botocore::compile(from)),
-        CloudName::Oci => ("oci", oci::compile(from)),
+/// Compiles the package at `from` and puts the snapshot in place, whole or not at all. With `preview`, packages
+/// that are not generally available yet are taken too.
+pub(crate) fn run(
+    out: Output,
+    cloud: CloudName,
+    from: &Path,
+    to: &Path,
+    preview: bool,
+) -> Result<Exit, CliError> {
+    let (bytes, notes) = match cloud {
+        CloudName::Aws => {
+            (written(cloud, "botocore", botocore::compile(from).map_err(CliError::bad_input)?)?, Vec::new())
+        }
+        CloudName::Oci => {
+            (written(cloud, "oci", oci::compile(from).map_err(CliError::bad_input)?)?, Vec::new())
+        }
         CloudName::Azure => {
-            return Err(CliError::bad_input(format!("there is no compiler for the packages of {cloud} yet")));
+            let list = azure::PackageList::built_in(preview).map_err(CliError::failed)?;
+            let compiled = azure::compile(from, &list).map_err(CliError::bad_input)?;
+            (azure_snapshot(&compiled).map_err(CliError::failed)?, azure_notes(&compiled))
         }
     };
-    let compiled = compiled.map_err(CliError::bad_input)?;
-    let bytes = snapshot::write(cloud, source, &compiled.version, &compiled.services, &compiled.partitions)
-        .map_err(CliError::failed)?;
     // Read back before it replaces anything.
     let status = Catalog::from_snapshot(bytes.clone()).map_err(CliError::failed)?.status();
     let failed = |e: std::io::Error| CliError::failed(format!("cannot write {}: {e}", to.display()));
@@ -31,7 +41,7 @@ pub(crate) fn run(out: Output, cloud: CloudName, from: &Path, to: &Path) -> Resu
     let draft = to.with_extension(format!("new-{}", std::process::id()));
     fs::write(&draft, &bytes).and_then(|()| fs::File::open(&draft)?.sync_all()).map_err(failed)?;
     fs::rename(&draft, to).map_err(failed)?;
-    out.show(&json!({"file": to, "catalogs": status}), |_| {
+    out.show(&json!({"file": to, "catalogs": status, "notes": notes}), |_| {
         status
             .iter()
             .map(|s| {
@@ -46,8 +56,31 @@ pub(crate) fn run(out: Output, cloud: CloudName, from: &Path, to: &Path) -> Resu
                     to.display()
                 )
             })
+            .chain(notes.iter().cloned())
             .collect::<Vec<_>>()
             .join("\n")
     })?;
     Ok(Exit::Done)
+}
+
+fn written(cloud: CloudName, source: &str, compiled: Compiled) -> Result<Vec<u8>, CliError> {
+    snapshot::write(cloud, source, &compiled.version, &compiled.services, &compiled.partitions)
+        .map_err(CliError::failed)
+}
+
+fn azure_snapshot(compiled: &azure::Compiled) -> Result<Vec<u8>, CatalogError> {
+    let version = format!("{} packages", compiled.packages.len());
+    snapshot::write(CloudName::Azure, "azure-mgmt", &version, &compiled.services, &serde_json::Value::Null)
+}
+
+/// What was not taken, and what was not there.
+fn azure_notes(compiled: &azure::Compiled) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !compiled.left_out.is_empty() {
+        notes.push(format!("not in the list of packages, left out: {}", compiled.left_out.join(", ")));
+    }
+    if !compiled.absent.is_empty() {
+        notes.push(format!("in the list of packages, but not there: {}", compiled.absent.join(", ")));
+    }
+    notes
 }

@@ -108,9 +108,9 @@ fn catalog_command(args: &Args, command: CatalogCommand) -> Result<Exit, CliErro
     let out = Output::new(args.json);
     let home = home(args)?;
     match command {
-        CatalogCommand::Update { cloud, from, output } => {
+        CatalogCommand::Update { cloud, from, preview, output } => {
             let to = output.unwrap_or_else(|| home.data().join("catalog").join(format!("{cloud}.catalog")));
-            catalog_update::run(out, cloud, &from, &to)
+            catalog_update::run(out, cloud, &from, &to, preview)
         }
         CatalogCommand::Search { query, cloud, limit } => {
             catalog::search(out, home.data(), &query, cloud, limit)

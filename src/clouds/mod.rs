@@ -1,6 +1,7 @@
 //! The hands: requests rendered, signed, sent, and answers read, for three clouds.
 
 pub mod aws;
+pub mod azure;
 mod connect;
 pub mod http;
 pub mod oci;

@@ -1,5 +1,6 @@
 //! From the clouds' own SDK packages to the catalog's shapes, without running their code.
 
+pub mod azure;
 pub mod botocore;
 mod compiled;
 mod error;

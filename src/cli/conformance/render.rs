@@ -12,6 +12,7 @@ use super::model::{Models, text};
 use crate::catalog::shapes::{Operation, Service};
 use crate::clouds::CloudError;
 use crate::clouds::aws::render::{RenderContext, S3Options, render};
+use crate::clouds::azure;
 use crate::clouds::http::HttpRequest;
 use crate::clouds::oci;
 use crate::clouds::oci::endpoint::Addressing;
@@ -24,6 +25,9 @@ pub(crate) fn answer(models: &Models, line: &Value) -> Result<Value, LineError> 
     let operation = &service.operations[position];
     if service.cloud == CloudName::Oci {
         return oci(models, &service, operation, line);
+    }
+    if service.cloud == CloudName::Azure {
+        return azure(&service, operation, line);
     }
     let mut context = RenderContext::new(models.endpoints(), text(line, "region"));
     let given = &line["context"];
@@ -52,6 +56,17 @@ fn oci(models: &Models, service: &Service, operation: &Operation, line: &Value) 
     };
     let context = OciContext { realms: models.realms(), addressing };
     oci::render::render(service, operation, &line["params"], &context)
+        .map(|request| written(&request))
+        .map_err(error)
+}
+
+fn azure(service: &Service, operation: &Operation, line: &Value) -> Result<Value, LineError> {
+    let given = &line["context"];
+    let context = azure::render::RenderContext {
+        endpoint: text(given, "endpoint"),
+        subscription_id: text(given, "subscription_id"),
+    };
+    azure::render::render(service, operation, &line["params"], &context)
         .map(|request| written(&request))
         .map_err(error)
 }

@@ -1,0 +1,3 @@
+//! Azure: every operation of the Resource Manager from the catalog.
+
+pub mod render;

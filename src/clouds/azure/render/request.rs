@@ -1,0 +1,157 @@
+//! The way from a call to a request.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Map, Value};
+
+use super::context::RenderContext;
+use super::{body, url};
+use crate::catalog::shapes::{Collection, Location, Member, Operation, Service, ShapeKind};
+use crate::catalog::{Strictness, validate};
+use crate::clouds::CloudError;
+use crate::clouds::http::HttpRequest;
+use crate::plan::{CloudName, OperationName};
+
+/// The request of a call, complete but for its token.
+///
+/// # Errors
+///
+/// [`CloudError::Invalid`] with everything that is wrong with the parameters.
+pub fn render(
+    service: &Service,
+    operation: &Operation,
+    params: &Value,
+    context: &RenderContext,
+) -> Result<HttpRequest, CloudError> {
+    let params = complete(service, operation, params, context)?;
+    let arm = operation.traits.arm.as_deref();
+    let mut request = HttpRequest { method: operation.method.clone(), ..HttpRequest::default() };
+    if let Some(accept) = arm.and_then(|arm| arm.accept.as_deref()) {
+        request.set_header("accept", accept);
+    }
+    let mut labels: Vec<(&str, String)> = Vec::new();
+    let mut query: Vec<(String, String)> = Vec::new();
+    let mut content = None;
+    let members = operation.input.map_or(&[][..], |id| service.shape(id).members());
+    for member in members {
+        let Some(value) = params.get(&member.name).filter(|value| !value.is_null()) else { continue };
+        match member.location {
+            Location::Uri => labels.push((&member.name, label(member, value))),
+            Location::Query => pairs(member, value, &mut query),
+            Location::Header | Location::Headers => {
+                request.set_header(&member.name.to_ascii_lowercase(), plain(value));
+            }
+            Location::Body | Location::StatusCode => content = Some((member, value)),
+        }
+    }
+    let empty = content.is_some_and(|(_, value)| is_empty(value));
+    let content_type = arm.and_then(|arm| {
+        arm.content_type_when_empty.as_deref().filter(|_| empty).or(arm.content_type.as_deref())
+    });
+    if let Some(kind) = content_type
+        && (content.is_some() || arm.is_some_and(|arm| arm.content_type_without_body))
+    {
+        request.set_header("content-type", kind);
+    }
+    if let Some((member, value)) = content {
+        let kind = arm.and_then(|arm| arm.content_type.as_deref()).unwrap_or("application/json");
+        request.body = bytes(service, member, value, kind);
+    }
+    let path = url::fill(&operation.uri, |name| {
+        labels.iter().find(|(label, _)| *label == name).map(|(_, text)| text.clone())
+    });
+    request.url = url::join(context.base(), &path, &query);
+    Ok(request)
+}
+
+/// The parameters with what the context and the catalog give, checked.
+fn complete(
+    service: &Service,
+    operation: &Operation,
+    params: &Value,
+    context: &RenderContext,
+) -> Result<Map<String, Value>, CloudError> {
+    let invalid = |problems: Vec<String>| CloudError::Invalid {
+        operation: OperationName::new(CloudName::Azure, &service.name, &operation.name),
+        problems,
+    };
+    let mut problems = match params {
+        Value::Null => Vec::new(),
+        params => validate(service, operation, params, Strictness::Sending),
+    };
+    let mut complete = params.as_object().cloned().unwrap_or_default();
+    let members = operation.input.map_or(&[][..], |id| service.shape(id).members());
+    for member in members {
+        if complete.get(&member.name).is_some_and(|value| !value.is_null()) {
+            continue;
+        }
+        let from_context = member.context_param.as_deref() == Some("subscription_id");
+        if from_context && let Some(subscription) = &context.subscription_id {
+            complete.insert(member.name.clone(), subscription.as_str().into());
+        } else if let Some(default) = &member.default
+            && let Ok(value) = serde_json::from_str(default)
+        {
+            complete.insert(member.name.clone(), value);
+        } else if from_context {
+            problems.push(format!(
+                "$: `{}` is missing: choose a subscription, or give it with the parameters",
+                member.name
+            ));
+        } else if params.is_null() && member.required {
+            problems.push(format!("$: `{}` is required and missing", member.name));
+        }
+        // An empty part of a path leads to another resource.
+    }
+    for member in members.iter().filter(|member| member.location == Location::Uri) {
+        if complete.get(&member.name).and_then(Value::as_str) == Some("") {
+            problems.push(format!("$.{}: is part of the path and must not be empty", member.name));
+        }
+    }
+    if problems.is_empty() { Ok(complete) } else { Err(invalid(problems)) }
+}
+
+fn label(member: &Member, value: &Value) -> String {
+    let text = plain(value);
+    if member.unquoted { url::unquoted(&text) } else { url::quote(&text) }
+}
+
+/// The pairs of a query parameter, encoded.
+fn pairs(member: &Member, value: &Value, query: &mut Vec<(String, String)>) {
+    let encoded = |value: &Value| {
+        let text = if value.is_null() { String::new() } else { plain(value) };
+        if member.unquoted { text } else { url::quote(&text) }
+    };
+    match (value, member.collection) {
+        (Value::Array(items), Some(Collection::Multi)) => {
+            query.extend(items.iter().map(|item| (member.name.clone(), encoded(item))));
+        }
+        (Value::Array(items), _) => {
+            let joined: Vec<String> = items.iter().map(encoded).collect();
+            query.push((member.name.clone(), joined.join(",")));
+        }
+        (value, _) => query.push((member.name.clone(), encoded(value))),
+    }
+}
+
+fn bytes(service: &Service, member: &Member, value: &Value, content_type: &str) -> Vec<u8> {
+    if matches!(service.shape(member.shape).kind, ShapeKind::Blob) {
+        let text = value.as_str().unwrap_or_default();
+        return BASE64_STANDARD.decode(text).unwrap_or_else(|_| text.as_bytes().to_vec());
+    }
+    if content_type.contains("json") {
+        return body::written(service, member.shape, value).to_string().into_bytes();
+    }
+    body::raw(value).into_owned()
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
