@@ -337,6 +337,8 @@ pub enum ConformanceCommand {
     Parse,
     /// Endpoints from rule sets.
     Endpoint,
+    /// Signatures of OCI requests.
+    Sign,
     /// Operations from words.
     Search,
     /// Verdicts on plans.

@@ -5,7 +5,7 @@ use super::args::{
     PlanCommand, RulesCommand, SandboxCommand, SessionsCommand,
 };
 use super::chat::Screen;
-use super::conformance::{Models, cost, endpoint, engine, parse, render, search, serve, verdict};
+use super::conformance::{Models, cost, endpoint, engine, parse, render, search, serve, sign, verdict};
 use super::once::Bounds;
 use super::setup::home;
 use super::{
@@ -147,6 +147,10 @@ fn conformance(command: ConformanceCommand, args: &Args) -> Result<Exit, CliErro
         ConformanceCommand::Search => {
             let catalog = Catalog::open(Some(home(args)?.data())).map_err(CliError::failed)?;
             serve(input, output, |line| search::answer(&catalog, line))?;
+        }
+        ConformanceCommand::Sign => {
+            let mut signers = sign::Signers::default();
+            serve(input, output, |line| signers.answer(line))?;
         }
         ConformanceCommand::Engine => serve(input, output, engine::answer)?,
         ConformanceCommand::Cost => {

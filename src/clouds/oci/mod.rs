@@ -2,4 +2,9 @@
 
 pub mod endpoint;
 mod exceptions;
+mod key;
 pub mod render;
+mod sign;
+
+pub use key::{KeyError, PrivateKey};
+pub use sign::{Body, Signer};
