@@ -1,107 +1,26 @@
-//! The client against a tiny server that gives prepared answers and remembers what it was asked.
+//! The client against a server that gives prepared answers.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use super::Aws;
 use crate::catalog::Catalog;
+use crate::clouds::http::loopback::{Say, Server};
 use crate::clouds::{Call, Cloud, CloudError, Waited};
 use crate::plan::{CloudName, OperationName};
-
-/// A request as it arrived: the lines up to the body, in lower case but for values, and the body.
-#[derive(Clone, Debug)]
-struct Seen {
-    head: String,
-    body: String,
-}
-
-impl Seen {
-    fn header(&self, name: &str) -> Option<&str> {
-        let mut lines = self.head.lines().skip(1);
-        lines.find_map(|line| {
-            let (own, value) = line.split_once(':')?;
-            own.eq_ignore_ascii_case(name).then(|| value.trim())
-        })
-    }
-
-    fn target(&self) -> &str {
-        self.head.lines().next().unwrap_or_default()
-    }
-}
-
-/// What the server does with one request.
-enum Say {
-    /// A status line's code, more header lines, and a body.
-    Answer(u16, &'static str, String),
-    /// Closes the connection.
-    Nothing,
-}
 
 fn ok(body: &Value) -> Say {
     Say::Answer(200, "", body.to_string())
 }
 
-struct Server {
-    url: String,
-    seen: Arc<Mutex<Vec<Seen>>>,
-}
-
-impl Server {
-    /// Gives one answer per request, in order.
-    async fn saying(answers: Vec<Say>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let kept = seen.clone();
-        tokio::spawn(async move {
-            for answer in answers {
-                let (mut stream, _) = listener.accept().await.unwrap();
-                let request = read(&mut stream).await;
-                kept.lock().unwrap().push(request);
-                if let Say::Answer(status, headers, body) = answer {
-                    let text = format!(
-                        "HTTP/1.1 {status} X\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}",
-                        body.len()
-                    );
-                    stream.write_all(text.as_bytes()).await.unwrap();
-                }
-            }
-        });
-        Self { url, seen }
-    }
-
-    fn client(&self) -> Aws {
-        let mut aws = Aws::sandbox(Catalog::open(None).unwrap(), &self.url, None).unwrap();
-        aws.pace = Some(Duration::from_millis(1));
-        aws
-    }
-
-    fn seen(&self) -> Vec<Seen> {
-        self.seen.lock().unwrap().clone()
-    }
-}
-
-async fn read(stream: &mut TcpStream) -> Seen {
-    let mut bytes = Vec::new();
-    loop {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let seen = Seen { head: head.to_owned(), body: body.to_owned() };
-            let length = seen.header("content-length").and_then(|n| n.parse().ok()).unwrap_or(0);
-            if body.len() >= length {
-                return seen;
-            }
-        }
-        let mut piece = [0; 4096];
-        let read = stream.read(&mut piece).await.unwrap();
-        assert!(read > 0, "the request breaks off: {text}");
-        bytes.extend_from_slice(&piece[..read]);
-    }
+fn client(server: &Server) -> Aws {
+    let mut aws = Aws::sandbox(Catalog::open(None).unwrap(), &server.url, None).unwrap();
+    aws.pace = Some(Duration::from_millis(1));
+    aws
 }
 
 fn call(service: &str, operation: &str, params: Value) -> Call {
@@ -133,7 +52,7 @@ async fn a_call_is_signed_sent_and_its_answer_read() {
         json!({"TableNames": ["t"], "Unknown": 1}).to_string(),
     )])
     .await;
-    let reply = server.client().call(&call("dynamodb", "ListTables", json!({"Limit": 5}))).await.unwrap();
+    let reply = client(&server).call(&call("dynamodb", "ListTables", json!({"Limit": 5}))).await.unwrap();
     assert_eq!((reply.output, reply.status), (json!({"TableNames": ["t"]}), 200));
     assert_eq!(reply.request_id.as_deref(), Some("r-7"));
     let seen = &server.seen()[0];
@@ -146,7 +65,7 @@ async fn a_call_is_signed_sent_and_its_answer_read() {
 #[tokio::test]
 async fn buckets_stand_in_the_path_where_hosts_have_no_names_below_them() {
     let server = Server::saying(vec![Say::Answer(200, "", String::new())]).await;
-    server.client().call(&call("s3", "HeadBucket", json!({"Bucket": "a-bucket"}))).await.unwrap();
+    client(&server).call(&call("s3", "HeadBucket", json!({"Bucket": "a-bucket"}))).await.unwrap();
     assert_eq!(server.seen()[0].target(), "HEAD /a-bucket HTTP/1.1");
 }
 
@@ -169,7 +88,7 @@ async fn a_good_status_without_an_answer_is_not_an_empty_answer() {
         (call("lambda", "ListFunctions", json!({})), ""),
     ] {
         let server = Server::saying(vec![Say::Answer(200, "", body.into())]).await;
-        let error = server.client().call(&operation).await;
+        let error = client(&server).call(&operation).await;
         assert!(
             matches!(error, Err(CloudError::Unreadable { .. })),
             "{} answered by {body:?}: {error:?}",
@@ -183,7 +102,7 @@ async fn an_error_behind_a_good_status_is_an_error() {
     let body = "<?xml version=\"1.0\"?>\n<Error><Code>NoSuchKey</Code><Message>gone</Message></Error>";
     let server = Server::saying(vec![Say::Answer(200, "", body.into())]).await;
     let copy = call("s3", "CopyObject", json!({"Bucket": "b", "Key": "k", "CopySource": "b/c"}));
-    let error = server.client().with_attempts(1).call(&copy).await.unwrap_err();
+    let error = client(&server).with_attempts(1).call(&copy).await.unwrap_err();
     assert!(matches!(&error, CloudError::Service { code, .. } if code == "NoSuchKey"), "{error:?}");
 }
 
@@ -193,7 +112,7 @@ async fn a_modelled_error_is_told_whole() {
         "Item": {"id": {"S": "a"}}});
     let server = Server::saying(vec![Say::Answer(400, "x-amzn-requestid: r\r\n", body.to_string())]).await;
     let put = call("dynamodb", "PutItem", json!({"TableName": "t", "Item": {"id": {"S": "a"}}}));
-    let error = server.client().call(&put).await.unwrap_err();
+    let error = client(&server).call(&put).await.unwrap_err();
     let CloudError::Service { code, message, status, detail, request_id, retryable } = error else {
         panic!("{error:?}")
     };
@@ -206,7 +125,7 @@ async fn a_modelled_error_is_told_whole() {
 async fn a_throttled_call_is_sent_again_with_the_same_token() {
     let server = Server::saying(vec![throttled(), throttled(), instances()]).await;
     let run = call("ec2", "RunInstances", json!({"MinCount": 1, "MaxCount": 1}));
-    let reply = server.client().call(&run).await.unwrap();
+    let reply = client(&server).call(&run).await.unwrap();
     assert_eq!(reply.output["Instances"][0]["InstanceId"], "i-1");
     let tokens: Vec<String> = server
         .seen()
@@ -221,7 +140,7 @@ async fn a_throttled_call_is_sent_again_with_the_same_token() {
 async fn retries_can_be_switched_off() {
     let server = Server::saying(vec![throttled(), instances()]).await;
     let run = call("ec2", "RunInstances", json!({"MinCount": 1, "MaxCount": 1}));
-    let error = server.client().with_attempts(1).call(&run).await.unwrap_err();
+    let error = client(&server).with_attempts(1).call(&run).await.unwrap_err();
     assert!(matches!(error, CloudError::Service { retryable: true, status: 503, .. }), "{error:?}");
     assert_eq!(server.seen().len(), 1);
 }
@@ -230,7 +149,7 @@ async fn retries_can_be_switched_off() {
 async fn what_may_have_been_done_is_not_done_again_unasked() {
     let server = Server::saying(vec![Say::Nothing, ok(&json!({"QueueUrl": "u"}))]).await;
     let send = call("sqs", "SendMessage", json!({"QueueUrl": "http://q/1", "MessageBody": "hello"}));
-    let error = server.client().call(&send).await.unwrap_err();
+    let error = client(&server).call(&send).await.unwrap_err();
     assert!(matches!(error, CloudError::Transport { never_sent: false, .. }), "{error:?}");
     assert_eq!(server.seen().len(), 1);
 }
@@ -238,7 +157,7 @@ async fn what_may_have_been_done_is_not_done_again_unasked() {
 #[tokio::test]
 async fn a_read_whose_answer_was_lost_is_asked_again() {
     let server = Server::saying(vec![Say::Nothing, ok(&json!({"TableNames": []}))]).await;
-    server.client().call(&call("dynamodb", "ListTables", json!({}))).await.unwrap();
+    client(&server).call(&call("dynamodb", "ListTables", json!({}))).await.unwrap();
     assert_eq!(server.seen().len(), 2);
 }
 
@@ -258,7 +177,7 @@ async fn a_wrong_clock_is_learnt_from_the_answer_that_complains() {
     let complaint = Say::Answer(400, "date: Tue, 01 Jan 2030 10:00:00 GMT\r\n", body.to_string());
     let list = || ok(&json!({"TableNames": []}));
     let server = Server::saying(vec![complaint, list(), list()]).await;
-    let aws = server.client();
+    let aws = client(&server);
     aws.call(&call("dynamodb", "ListTables", json!({}))).await.unwrap();
     aws.call(&call("dynamodb", "ListTables", json!({}))).await.unwrap();
     let dates: Vec<String> =
@@ -272,7 +191,7 @@ async fn a_bucket_that_is_elsewhere_is_asked_there_and_remembered() {
     let elsewhere = Say::Answer(301, "x-amz-bucket-region: us-west-2\r\n", String::new());
     let found = || Say::Answer(200, "", "<ListBucketResult><Name>b</Name></ListBucketResult>".into());
     let server = Server::saying(vec![elsewhere, found(), found()]).await;
-    let aws = server.client();
+    let aws = client(&server);
     let list = call("s3", "ListObjectsV2", json!({"Bucket": "b"}));
     assert_eq!(aws.call(&list).await.unwrap().output["Name"], "b");
     aws.call(&list).await.unwrap();
@@ -288,7 +207,7 @@ async fn a_bucket_that_is_elsewhere_is_asked_there_and_remembered() {
 async fn parameters_that_do_not_fit_are_told_all_at_once_and_nothing_is_sent() {
     let server = Server::saying(vec![]).await;
     let create = call("dynamodb", "CreateTable", json!({"TableNam": "t", "KeySchema": "id"}));
-    let error = server.client().call(&create).await.unwrap_err();
+    let error = client(&server).call(&create).await.unwrap_err();
     let CloudError::Invalid { problems, .. } = error else { panic!("{error:?}") };
     let all = problems.join("\n");
     assert!(all.contains("`TableNam`; did you mean `TableName`?"), "{all}");
@@ -301,7 +220,7 @@ async fn parameters_that_do_not_fit_are_told_all_at_once_and_nothing_is_sent() {
 async fn keys_that_are_over_are_named_as_such_with_the_fix() {
     let body = json!({"__type": "ExpiredTokenException", "message": "The security token is expired"});
     let server = Server::saying(vec![Say::Answer(400, "", body.to_string())]).await;
-    let error = server.client().call(&call("dynamodb", "ListTables", json!({}))).await.unwrap_err();
+    let error = client(&server).call(&call("dynamodb", "ListTables", json!({}))).await.unwrap_err();
     let CloudError::Credentials { message, fix } = error else { panic!("{error:?}") };
     assert!(message.contains("over") && fix.contains("aws sso login"), "{message} / {fix}");
 }
@@ -313,7 +232,7 @@ async fn a_table_is_awaited_until_it_is_active_and_the_waiting_is_told() {
     let create = call("dynamodb", "CreateTable", json!({"TableName": "t"}));
     let told = Mutex::new(Vec::new());
     let say = |line: String| told.lock().unwrap().push(line);
-    let waited = server.client().wait(&create, &json!({}), &say).await.unwrap();
+    let waited = client(&server).wait(&create, &json!({}), &say).await.unwrap();
     assert_eq!(waited, Waited::Ready { waiter: "TableExists".into() });
     let told = told.into_inner().unwrap();
     assert!(told.len() == 2 && told[1].starts_with("TableExists (ask 2 of"), "{told:?}");
@@ -324,7 +243,7 @@ async fn waiting_ends_when_the_time_is_over_or_the_thing_has_failed() {
     let table = || ok(&json!({"Table": {"TableName": "t", "TableStatus": "CREATING"}}));
     let server = Server::saying((0..100).map(|_| table()).collect()).await;
     let create = call("dynamodb", "CreateTable", json!({"TableName": "t"}));
-    let waited = server.client().wait(&create, &json!({}), &|_| {}).await.unwrap();
+    let waited = client(&server).wait(&create, &json!({}), &|_| {}).await.unwrap();
     assert_eq!(waited, Waited::TimedOut { waiter: "TableExists".into() });
 
     let body = "<DescribeNatGatewaysResponse><natGatewaySet><item><natGatewayId>nat-1</natGatewayId>\
@@ -333,7 +252,7 @@ async fn waiting_ends_when_the_time_is_over_or_the_thing_has_failed() {
     let server = Server::saying(vec![Say::Answer(200, "", body.into())]).await;
     let create = call("ec2", "CreateNatGateway", json!({"SubnetId": "s"}));
     let made = json!({"NatGateway": {"NatGatewayId": "nat-1"}});
-    let waited = server.client().wait(&create, &made, &|_| {}).await.unwrap();
+    let waited = client(&server).wait(&create, &made, &|_| {}).await.unwrap();
     assert!(matches!(&waited, Waited::Failed { reason, .. } if reason.contains("no address")), "{waited:?}");
 }
 
@@ -352,7 +271,7 @@ async fn all_pages_come_as_one_answer() {
         page(["eee", "fff"], None),
     ];
     let server = Server::saying(pages).await;
-    let reply = server.client().call_all(&call("dynamodb", "ListTables", json!({}))).await.unwrap();
+    let reply = client(&server).call_all(&call("dynamodb", "ListTables", json!({}))).await.unwrap();
     assert_eq!(reply.output["TableNames"], json!(["aaa", "bbb", "ccc", "ddd", "eee", "fff"]));
     let asked: Vec<String> = server.seen().into_iter().map(|seen| seen.body).collect();
     assert_eq!(asked[1], r#"{"ExclusiveStartTableName":"bbb"}"#);
@@ -363,7 +282,7 @@ async fn all_pages_come_as_one_answer() {
 async fn a_rehearsed_request_is_whole_and_not_sent() {
     let server = Server::saying(vec![]).await;
     let put = call("s3", "PutObject", json!({"Bucket": "b", "Key": "a//b", "Body": "aGVsbG8="}));
-    let request = server.client().dry_run(&put).await.unwrap();
+    let request = client(&server).dry_run(&put).await.unwrap();
     assert_eq!((request.method.as_str(), request.body.as_slice()), ("PUT", b"hello".as_slice()));
     assert_eq!(request.url, format!("{}/b/a//b", server.url));
     assert!(request.header("authorization").is_some_and(|value| value.contains("SignedHeaders=")));

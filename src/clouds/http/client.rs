@@ -1,6 +1,7 @@
 //! The client: connections that are kept, bounded answers, and errors that say whether the
 //! request can have left.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,6 +10,9 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
 use thiserror::Error;
 
 use super::{HttpRequest, HttpResponse};
@@ -54,19 +58,42 @@ impl HttpClient {
     ///
     /// The system's certificates cannot be read.
     pub fn new() -> Result<Self, HttpError> {
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(CONNECT));
-        connector.set_nodelay(true);
-        connector.enforce_http(false);
-        let https = HttpsConnectorBuilder::new()
+        let builder = HttpsConnectorBuilder::new()
             .with_native_roots()
-            .map_err(|e| HttpError::unsent(format!("the system's certificates cannot be read: {e}")))?
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(connector);
+            .map_err(|e| HttpError::unsent(format!("the system's certificates cannot be read: {e}")))?;
+        Ok(Self::over(builder.https_or_http().enable_http1().wrap_connector(connector())))
+    }
+
+    /// A client that trusts the certificates of a PEM text and no others.
+    ///
+    /// # Errors
+    ///
+    /// The text holds no certificate that can be trusted.
+    pub fn trusting(pem: &str) -> Result<Self, HttpError> {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+            let added = certificate
+                .map_err(|e| e.to_string())
+                .and_then(|der| roots.add(der).map_err(|e| e.to_string()));
+            added.map_err(|e| HttpError::unsent(format!("the certificate cannot be read: {e}")))?;
+        }
+        if roots.is_empty() {
+            return Err(HttpError::unsent("there is no certificate"));
+        }
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let tls = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|e| HttpError::unsent(e.to_string()))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let builder = HttpsConnectorBuilder::new().with_tls_config(tls);
+        Ok(Self::over(builder.https_or_http().enable_http1().wrap_connector(connector())))
+    }
+
+    fn over(https: HttpsConnector<HttpConnector>) -> Self {
         let client =
             Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(20)).build(https);
-        Ok(Self { client, silence: SILENCE })
+        Self { client, silence: SILENCE }
     }
 
     /// The same client with another patience.
@@ -136,6 +163,14 @@ impl HttpClient {
     }
 }
 
+fn connector() -> HttpConnector {
+    let mut connector = HttpConnector::new();
+    connector.set_connect_timeout(Some(CONNECT));
+    connector.set_nodelay(true);
+    connector.enforce_http(false);
+    connector
+}
+
 /// An error with its causes; hyper's own words are only the outermost.
 fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -193,6 +228,12 @@ mod tests {
     async fn an_answer_that_breaks_off_may_have_been_carried_out() {
         let url = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf").await;
         assert!(!HttpClient::new().unwrap().send(&request(url)).await.unwrap_err().never_sent);
+    }
+
+    #[test]
+    fn a_text_without_a_certificate_is_not_trusted() {
+        assert!(HttpClient::trusting("no certificate").is_err());
+        assert!(HttpClient::trusting(include_str!("../oci/testdata/instance.pem")).is_ok());
     }
 
     #[tokio::test]

@@ -9,17 +9,21 @@ use sha2::{Digest, Sha256};
 use super::key::{KeyError, PrivateKey};
 use crate::clouds::http::HttpRequest;
 
-/// What every request signs, in this order.
-const ALWAYS: &str = "date (request-target) host";
-/// What a request with a body signs beside.
-const WITH_BODY: &str = "date (request-target) host content-length content-type x-content-sha256";
+/// What every request signs, in this order, and what one with a body signs beside.
+const USUAL: [&str; 2] =
+    ["date (request-target) host", "date (request-target) host content-length content-type x-content-sha256"];
+/// The same for the services that exchange certificates for tokens.
+const WITHOUT_HOST: [&str; 2] =
+    ["date (request-target)", "date (request-target) content-length content-type x-content-sha256"];
 
 /// A name and the key that proves it.
 #[derive(Debug)]
 pub struct Signer {
     /// `tenancy/user/fingerprint`, or `ST$` and a token.
     key_id: String,
-    key: PrivateKey,
+    /// Nothing where nobody checks.
+    key: Option<PrivateKey>,
+    names: [&'static str; 2],
 }
 
 /// Whether a body is at hand or read from somewhere: it decides on the type that is assumed.
@@ -47,7 +51,22 @@ impl Signer {
     /// A signer whose name is known whole.
     #[must_use]
     pub fn new(key_id: String, key: PrivateKey) -> Self {
-        Self { key_id, key }
+        Self { key_id, key: Some(key), names: USUAL }
+    }
+
+    /// A signer that proves nothing, for the sandbox.
+    pub(super) fn unproven(key_id: String) -> Self {
+        Self { key_id, key: None, names: USUAL }
+    }
+
+    /// The same signer, leaving the host out of what is signed.
+    pub(super) fn without_host(self) -> Self {
+        Self { names: WITHOUT_HOST, ..self }
+    }
+
+    #[cfg(test)]
+    pub(super) fn key_id(&self) -> &str {
+        &self.key_id
     }
 
     /// Signs a request and adds the headers that the signature needs and the request does not have yet.
@@ -73,9 +92,12 @@ impl Signer {
             let hash = BASE64_STANDARD.encode(Sha256::digest(&request.body));
             request.set_header("x-content-sha256", hash);
         }
-        let names = if covered { WITH_BODY } else { ALWAYS };
+        let names = self.names[usize::from(covered)];
         let text = signing_string(request, names, &host);
-        let signature = BASE64_STANDARD.encode(self.key.sign(text.as_bytes())?);
+        let signature = match &self.key {
+            Some(key) => BASE64_STANDARD.encode(key.sign(text.as_bytes())?),
+            None => String::new(),
+        };
         let authorization = format!(
             "Signature algorithm=\"rsa-sha256\",headers=\"{names}\",keyId=\"{}\",signature=\"{signature}\",version=\"1\"",
             self.key_id
@@ -173,7 +195,7 @@ mod tests {
         for method in ["GET", "HEAD", "DELETE"] {
             let mut request = request(method, b"");
             signer().sign(&mut request, Body::Bytes, Timestamp::UNIX_EPOCH).unwrap();
-            assert_eq!(headers_of(request.header("authorization").unwrap()), ALWAYS);
+            assert_eq!(headers_of(request.header("authorization").unwrap()), USUAL[0]);
             assert_eq!(request.header("x-content-sha256"), None);
         }
     }
@@ -188,7 +210,7 @@ mod tests {
             unsigned_body: true,
         });
         signer().sign(&mut request, Body::Stream, Timestamp::UNIX_EPOCH).unwrap();
-        assert_eq!(headers_of(request.header("authorization").unwrap()), ALWAYS);
+        assert_eq!(headers_of(request.header("authorization").unwrap()), USUAL[0]);
         assert_eq!(request.header("x-content-sha256"), None);
         assert_eq!(request.header("content-type"), Some("application/octet-stream"));
         assert_eq!(request.header("content-length"), Some("5"));
