@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::aws::Aws;
+use super::oci::Oci;
 use super::{Cloud, CloudError};
 use crate::catalog::Catalog;
 use crate::plan::CloudName;
@@ -35,7 +36,9 @@ pub fn connect(
     Some(match (cloud, place) {
         (CloudName::Aws, Place::Live) => shared(Aws::live(catalog, region)),
         (CloudName::Aws, Place::Sandbox(endpoint)) => shared(Aws::sandbox(catalog, endpoint, region)),
-        (CloudName::Azure | CloudName::Oci, _) => return None,
+        (CloudName::Oci, Place::Live) => shared(Oci::live(catalog, region)),
+        (CloudName::Oci, Place::Sandbox(endpoint)) => shared(Oci::sandbox(catalog, endpoint, region)),
+        (CloudName::Azure, _) => return None,
     })
 }
 

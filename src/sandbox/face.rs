@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::http::{Answer, Request};
 use super::log::{LoggedRequest, RequestLog};
 use super::model::Ledger;
-use super::{SandboxError, SandboxOptions, aws};
+use super::{SandboxError, SandboxOptions, aws, oci};
 use crate::catalog::Catalog;
 use crate::plan::{AccessClass, CloudName};
 
@@ -58,7 +58,11 @@ impl Face {
         endpoint: String,
         options: SandboxOptions,
     ) -> Result<Self, SandboxError> {
-        let clouds: Vec<Box<dyn CloudFace>> = vec![Box::new(aws::Face::new(catalog, endpoint, options)?)];
+        let mut clouds: Vec<Box<dyn CloudFace>> = Vec::new();
+        if catalog.clouds().any(|cloud| cloud == CloudName::Oci) {
+            clouds.push(Box::new(oci::Face::new(catalog.clone(), options)?));
+        }
+        clouds.push(Box::new(aws::Face::new(catalog, endpoint, options)?));
         Ok(Self { ledger, log, clouds })
     }
 

@@ -11,8 +11,10 @@ mod face;
 mod http;
 mod log;
 mod model;
+mod oci;
 mod peek;
 mod server;
+mod template;
 
 pub use error::SandboxError;
 pub use log::LoggedRequest;

@@ -99,7 +99,6 @@ pub(super) struct Config {
     pub(super) profile: String,
     pub(super) auth: Auth,
     pub(super) region: Option<String>,
-    pub(super) tenancy: Option<String>,
     /// One endpoint for every service, in place of their own.
     pub(super) endpoint: Option<String>,
 }
@@ -147,13 +146,7 @@ impl Config {
         };
         let auth = auth(around, &settings, &place)?;
         let take = |setting: &str| settings.get(setting).cloned();
-        Ok(Self {
-            auth,
-            region: take("region"),
-            tenancy: take("tenancy"),
-            endpoint: take("endpoint"),
-            profile: name,
-        })
+        Ok(Self { auth, region: take("region"), endpoint: take("endpoint"), profile: name })
     }
 }
 

@@ -16,7 +16,6 @@ mod recognise;
 mod routes;
 mod show;
 mod special;
-mod template;
 mod time;
 mod work;
 mod write;

@@ -9,9 +9,12 @@ use super::{Told, instance, resource, token, workload};
 use crate::clouds::CloudError;
 use crate::clouds::http::{HttpClient, HttpRequest, HttpResponse};
 
+/// A variable of the environment.
+type Variable = dyn Fn(&str) -> Option<String> + Send + Sync;
+
 /// Where the place that this program runs in is asked; tests ask elsewhere.
 pub(super) struct Sources {
-    pub(super) variable: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub(super) variable: Box<Variable>,
     /// Where tokens are given for certificates, in place of the region's own address.
     pub(super) federation: Option<String>,
     /// Where a Kubernetes cluster gives tokens, in place of the cluster's own address.
@@ -75,7 +78,7 @@ impl Sources {
 
 /// A signer that is good until it is refused.
 pub(super) fn lasting(signer: Signer) -> Told {
-    Told { signer, until: None, region: None, tenancy: None }
+    Told { signer, until: None, region: None }
 }
 
 /// Reads a key.

@@ -65,12 +65,7 @@ pub(super) async fn tell(sources: &Sources, http: &HttpClient) -> Result<Told, C
     let given = answer["token"]
         .as_str()
         .ok_or_else(|| unusable("the service that gives tokens to instances gave none"))?;
-    Ok(Told {
-        until: token::end(given),
-        region: Some(region),
-        tenancy: Some(tenancy),
-        signer: Signer::session(given, session),
-    })
+    Ok(Told { until: token::end(given), region: Some(region), signer: Signer::session(given, session) })
 }
 
 async fn metadata(http: &HttpClient, base: &str, what: &str) -> Result<String, CloudError> {
@@ -141,7 +136,6 @@ mod tests {
         let federation = Server::saying(vec![text(&json!({"token": given}).to_string())]).await;
         let told = tell(&sources(&metadata, &federation), &HttpClient::new().unwrap()).await.unwrap();
         assert_eq!(told.region.as_deref(), Some("eu-frankfurt-1"));
-        assert_eq!(told.tenancy.as_deref(), Some("ocid1.tenancy.oc1..test"));
         assert_eq!(told.until.unwrap().as_second(), 1_900_000_000);
         let asked: Vec<String> = metadata.seen().iter().map(|seen| seen.target().to_owned()).collect();
         assert_eq!(asked[0], "GET /opc/v2/identity/cert.pem HTTP/1.1");

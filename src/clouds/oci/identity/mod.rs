@@ -31,7 +31,6 @@ struct Told {
     until: Option<Timestamp>,
     /// The region that the place of the program gives.
     region: Option<String>,
-    tenancy: Option<String>,
 }
 
 /// A signer that is in use.
@@ -48,11 +47,6 @@ impl Proof {
     /// The region that came with the signer.
     pub(super) fn region(&self) -> Option<&str> {
         self.told.region.as_deref()
-    }
-
-    /// The tenancy that came with the signer.
-    pub(super) fn tenancy(&self) -> Option<&str> {
-        self.told.tenancy.as_deref()
     }
 }
 
@@ -76,7 +70,6 @@ impl Identity {
             signer: Signer::unproven(format!("{tenancy}/ocid1.user.oc1..sandbox/sandbox")),
             until: None,
             region: None,
-            tenancy: Some(tenancy.to_owned()),
         };
         let kept = Mutex::new(Some(Proof { told: Arc::new(told) }));
         Self { configured: None, sources: Sources::usual(), kept }
@@ -154,6 +147,6 @@ fn lasts(proof: &Proof, now: Timestamp) -> bool {
 }
 
 /// The person's own folder.
-fn home() -> Option<std::path::PathBuf> {
+pub(super) fn home() -> Option<std::path::PathBuf> {
     etcetera::home_dir().ok()
 }

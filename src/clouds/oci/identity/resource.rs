@@ -32,11 +32,9 @@ pub(super) fn tell(sources: &Sources) -> Result<Told, CloudError> {
         None => None,
     };
     let key = key_of(&pem, passphrase.as_deref(), "the key of the resource")?;
-    let claims = token::claims(given).unwrap_or_default();
     Ok(Told {
         until: token::end(given),
         region: sources.set("OCI_RESOURCE_PRINCIPAL_REGION"),
-        tenancy: claims["res_tenant"].as_str().map(str::to_owned),
         signer: Signer::session(given, key),
     })
 }
@@ -79,7 +77,8 @@ mod tests {
                 ("OCI_RESOURCE_PRINCIPAL_REGION", "us-ashburn-1".into()),
             ]))
             .unwrap();
-            assert_eq!((told.region.as_deref(), told.tenancy.as_deref()), (Some("us-ashburn-1"), Some("t")));
+            assert_eq!(told.region.as_deref(), Some("us-ashburn-1"));
+            assert_eq!(told.until.unwrap().as_second(), 1_900_000_000);
             assert_eq!(told.signer.key_id(), format!("ST${given}"));
         }
     }

@@ -62,11 +62,9 @@ pub(super) async fn tell(sources: &Sources, http: &HttpClient) -> Result<Told, C
     let answer = BASE64_STANDARD.decode(answer.body.trim_ascii()).map_err(|_| none())?;
     let answer: Value = serde_json::from_slice(&answer).map_err(|_| none())?;
     let given = answer["token"].as_str().and_then(|token| token.strip_prefix("ST$")).ok_or_else(none)?;
-    let claims = token::claims(given).unwrap_or_default();
     Ok(Told {
         until: token::end(given),
         region: sources.set("OCI_RESOURCE_PRINCIPAL_REGION"),
-        tenancy: claims["res_tenant"].as_str().map(str::to_owned),
         signer: Signer::session(given, session),
     })
 }
@@ -105,7 +103,6 @@ mod tests {
         let (sources, http) = (sources(&cluster, &account), HttpClient::new().unwrap());
         let told = tell(&sources, &http).await.unwrap();
         assert_eq!(told.signer.key_id(), format!("ST${given}"));
-        assert_eq!(told.tenancy.as_deref(), Some("t"));
         let request = &cluster.seen()[0];
         assert_eq!(request.header("authorization"), Some("Bearer account"));
         assert!(request.body.contains("podKey"));

@@ -12,11 +12,11 @@ use super::super::kinds::{Kind, Role};
 use super::super::members::{is_aside, tags_of};
 use super::super::noun;
 use super::super::show;
-use super::super::template::{Names, hex};
 use super::super::work::{ACCOUNT, Work, get_any_case, text_of};
 use super::{Acted, refer, tags};
 use crate::catalog::shapes::ShapeKind;
 use crate::sandbox::model::{Parent, Phase, Resource, Token, key_of};
+use crate::sandbox::template::{Names, hex};
 use crate::text::is_secret_name;
 
 /// Things that one call makes at most.

@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 use super::super::fault::Fault;
 use super::super::kinds::{Kind, Role};
 use super::super::noun;
-use super::super::template::Names;
 use super::super::work::{Work, get_any_case, text_of};
 use super::{Acted, create, select};
 use crate::sandbox::model::Phase;
+use crate::sandbox::template::Names;
 
 /// Changes the attributes that the parameters give.
 pub(in super::super) fn update(work: &mut Work<'_>, kind: &Kind) -> Result<Acted, Fault> {

@@ -6,7 +6,6 @@ use super::super::act::{Acted, publish, select};
 use super::super::fault::Fault;
 use super::super::kinds::Kind;
 use super::super::noun;
-use super::super::template::Names;
 use super::super::work::{ACCOUNT, Work, get_any_case, texts_of};
 use super::filter::{filters, passes};
 use super::page::{label, page};
@@ -14,6 +13,7 @@ use super::state;
 use super::thing::{View, name_of};
 use crate::catalog::shapes::{Member, ShapeId, ShapeKind};
 use crate::sandbox::model::Resource;
+use crate::sandbox::template::Names;
 
 /// The answer to an operation that acted.
 pub(in super::super) fn answer(work: &Work<'_>, kind: &Kind, acted: &Acted) -> Map<String, Value> {

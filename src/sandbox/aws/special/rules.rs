@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::super::fault::Fault;
 use super::super::kinds::Kind;
-use super::super::template::hex;
 use super::super::work::{ACCOUNT, Work, text_of, texts_of};
 use crate::sandbox::model::{Parent, Phase, Resource};
+use crate::sandbox::template::hex;
 
 /// Members of a permission that hold what it opens to, the member inside, and the member of a rule for it.
 const TARGETS: [(&str, &str, &str); 4] = [

@@ -7,19 +7,19 @@ use uuid::Uuid;
 
 /// Values for the names in braces.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Names(BTreeMap<String, String>);
+pub(crate) struct Names(BTreeMap<String, String>);
 
 impl Names {
-    pub(super) fn set(&mut self, name: &str, value: impl Into<String>) {
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
         self.0.insert(name.to_owned(), value.into());
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
     /// Fills `{name}`; `{random}` and its like are new each time. What is not known stays away.
-    pub(super) fn fill(&self, template: &str) -> String {
+    pub(crate) fn fill(&self, template: &str) -> String {
         let mut out = String::with_capacity(template.len());
         let mut rest = template;
         while let Some((front, after)) = rest.split_once('{') {
@@ -40,7 +40,7 @@ impl Names {
     }
 
     /// Fills every text inside a value.
-    pub(super) fn fill_value(&self, value: &Value) -> Value {
+    pub(crate) fn fill_value(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => Value::from(self.fill(text)),
             Value::Array(items) => Value::Array(items.iter().map(|item| self.fill_value(item)).collect()),
@@ -49,7 +49,7 @@ impl Names {
         }
     }
 
-    pub(super) fn fill_map(&self, members: &Map<String, Value>) -> Map<String, Value> {
+    pub(crate) fn fill_map(&self, members: &Map<String, Value>) -> Map<String, Value> {
         members.iter().map(|(name, value)| (name.clone(), self.fill_value(value))).collect()
     }
 }
@@ -71,7 +71,7 @@ fn made_up(name: &str) -> String {
 }
 
 /// Random digits, at most 32.
-pub(super) fn hex(digits: usize) -> String {
+pub(crate) fn hex(digits: usize) -> String {
     Uuid::new_v4().simple().to_string().chars().rev().take(digits).collect()
 }
 
