@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::aws::Aws;
+use super::azure::Azure;
 use super::oci::Oci;
 use super::{Cloud, CloudError};
 use crate::catalog::Catalog;
+use crate::config::Settings;
 use crate::plan::CloudName;
 
 /// Where a client sends its requests.
@@ -18,7 +20,7 @@ pub enum Place<'a> {
 }
 
 /// The client of a cloud; nothing when there is none, or the catalog does not know the cloud.
-/// `region` is what the person chose for calls that name none.
+/// The settings are what the person chose for calls that do not say it themselves.
 ///
 /// # Errors
 ///
@@ -27,18 +29,19 @@ pub fn connect(
     cloud: CloudName,
     catalog: &Catalog,
     place: Place<'_>,
-    region: Option<&str>,
+    settings: &Settings,
 ) -> Option<Result<Arc<dyn Cloud>, CloudError>> {
     if !catalog.clouds().any(|known| known == cloud) {
         return None;
     }
-    let (catalog, region) = (catalog.clone(), region.map(str::to_owned));
+    let (catalog, region) = (catalog.clone(), settings.region(cloud).map(str::to_owned));
     Some(match (cloud, place) {
         (CloudName::Aws, Place::Live) => shared(Aws::live(catalog, region)),
         (CloudName::Aws, Place::Sandbox(endpoint)) => shared(Aws::sandbox(catalog, endpoint, region)),
+        (CloudName::Azure, Place::Live) => shared(Azure::live(catalog, settings.azure.clone())),
+        (CloudName::Azure, Place::Sandbox(endpoint)) => shared(Azure::sandbox(catalog, endpoint)),
         (CloudName::Oci, Place::Live) => shared(Oci::live(catalog, region)),
         (CloudName::Oci, Place::Sandbox(endpoint)) => shared(Oci::sandbox(catalog, endpoint, region)),
-        (CloudName::Azure, _) => return None,
     })
 }
 
@@ -54,9 +57,10 @@ mod tests {
     fn every_cloud_of_the_catalog_that_has_a_client_is_connected() {
         let catalog = Catalog::open(None).unwrap();
         let at = Place::Sandbox("http://127.0.0.1:1");
-        let aws = connect(CloudName::Aws, &catalog, at, None).unwrap().unwrap();
+        let aws = connect(CloudName::Aws, &catalog, at, &Settings::default()).unwrap().unwrap();
         assert_eq!(aws.region().as_deref(), Some("eu-central-1"));
-        let chosen = connect(CloudName::Aws, &catalog, at, Some("eu-west-1")).unwrap().unwrap();
+        let settings = Settings { aws_region: Some("eu-west-1".into()), ..Settings::default() };
+        let chosen = connect(CloudName::Aws, &catalog, at, &settings).unwrap().unwrap();
         assert_eq!(chosen.region().as_deref(), Some("eu-west-1"));
     }
 }

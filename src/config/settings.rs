@@ -21,9 +21,29 @@ pub struct Settings {
     pub aws_region: Option<String>,
     /// The OCI region when a request names none and no profile does.
     pub oci_region: Option<String>,
+    /// The Azure subscription and where it is asked.
+    pub azure: AzureSettings,
     /// Where exactly this was read from; not part of the file.
     #[serde(skip)]
     pub source: Option<PathBuf>,
+}
+
+/// Azure, where the environment and the Azure CLI do not say it. Every member may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AzureSettings {
+    /// The subscription's id.
+    pub subscription: Option<String>,
+    /// The tenant's id or domain.
+    pub tenant: Option<String>,
+    /// The cloud: `AzureCloud`, `AzureUSGovernment`, or `AzureChinaCloud`.
+    pub cloud: Option<String>,
+    /// The Resource Manager of a cloud that has no name here, for example of an Azure Stack Hub.
+    pub endpoint: Option<String>,
+    /// For whom tokens are asked with such an endpoint; the endpoint itself when absent.
+    pub audience: Option<String>,
+    /// Who gives the tokens: `https://login.microsoftonline.com`.
+    pub authority: Option<String>,
 }
 
 /// An OpenAI-compatible endpoint.

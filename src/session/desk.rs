@@ -128,8 +128,7 @@ impl Desk {
     fn clouds(&self, place: Place<'_>) -> Result<BTreeMap<CloudName, Arc<dyn Cloud>>, SessionError> {
         let mut clouds = BTreeMap::new();
         for name in CloudName::ALL {
-            let region = self.options.settings.region(name);
-            let Some(made) = connect(name, &self.catalog, place, region) else { continue };
+            let Some(made) = connect(name, &self.catalog, place, &self.options.settings) else { continue };
             let cloud = made.map_err(|e| SessionError::Cloud { cloud: name, message: e.to_string() })?;
             clouds.insert(name, cloud);
         }

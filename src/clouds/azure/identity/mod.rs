@@ -1,0 +1,9 @@
+//! Tokens, from the environment, workload and managed identities, and the Azure CLI.
+
+mod chain;
+mod held;
+mod transport;
+mod words;
+
+pub(super) use held::Identity;
+pub(super) use words::{missing_role, refused_token};

@@ -1,0 +1,106 @@
+//! One call: sent, answered, and sent again where that makes sense.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Azure;
+use super::failure::{self, Failure};
+use super::going::{Going, KEPT};
+use super::identity::refused_token;
+use super::parse;
+use super::retry::{MOST_ATTEMPTS, Trouble, asked_for, pause, repeatable, trouble};
+use crate::clouds::http::{HttpRequest, HttpResponse};
+use crate::clouds::{Call, CloudError, Reply};
+
+/// Who asks, in the words that the cloud's own logs show.
+const AGENT: &str = concat!("provisioner/", env!("CARGO_PKG_VERSION"));
+
+impl Azure {
+    /// Checks, renders, and sends a call until there is an answer or no sense in another try.
+    pub(super) async fn send(&self, call: &Call) -> Result<Reply, CloudError> {
+        let found = self.find(&call.operation)?;
+        let operation = found.operation();
+        let request = self.render(&found, call)?;
+        let response = self.exchange(&request, repeatable(operation)).await?;
+        if !parse::succeeded(operation, response.status) {
+            return Err(service_error(failure::of(&response), &response));
+        }
+        let unreadable =
+            |message: String| CloudError::Unreadable { operation: call.operation.clone(), message };
+        let mut output = parse::output(operation, &response).map_err(unreadable)?;
+        if let Some(going) = Going::of(operation, &request, &response) {
+            if output.is_null() {
+                output = json!({});
+            }
+            if let Value::Object(members) = &mut output {
+                members.insert(KEPT.into(), json!(going));
+            }
+        }
+        Ok(Reply { output, status: response.status, request_id: parse::request_id(&response) })
+    }
+
+    /// Sends a request with a token until there is an answer that another try would not change. An
+    /// answer of any status is an answer, but for one that says that the token is not taken.
+    ///
+    /// # Errors
+    ///
+    /// There is no answer, no token, or the token is not taken.
+    pub(super) async fn exchange(
+        &self,
+        request: &HttpRequest,
+        repeatable: bool,
+    ) -> Result<HttpResponse, CloudError> {
+        let http = self.http().map_err(|error| unsent(request, &error))?;
+        let most = self.attempts.unwrap_or(MOST_ATTEMPTS);
+        let mut request = request.clone();
+        request.set_header("user-agent", AGENT);
+        request.set_header("x-ms-client-request-id", Uuid::new_v4().to_string());
+        let mut fresh = false;
+        let mut attempt = 1;
+        loop {
+            let token = self.identity.token(self.place()?, http).await?;
+            request.set_header("authorization", format!("Bearer {token}"));
+            let (kind, wish, last) = match http.send(&request).await {
+                Err(error) => {
+                    let kind = if error.never_sent { Trouble::NeverSent } else { Trouble::Lost };
+                    (kind, None, Err(unsent(&request, &error)))
+                }
+                Ok(response) if response.status == 401 => {
+                    if !fresh && self.identity.forget().await {
+                        fresh = true;
+                        continue;
+                    }
+                    let failure = failure::of(&response);
+                    return Err(refused_token(self.identity.words(), &failure.code, &failure.message));
+                }
+                Ok(response) if response.status < 400 => return Ok(response),
+                Ok(response) => (trouble(&response), asked_for(&response), Ok(response)),
+            };
+            match pause((attempt, most), kind, repeatable, wish) {
+                Some(wish) => tokio::time::sleep(self.pace.map_or(wish, |pace| pace.min(wish))).await,
+                None => return last,
+            }
+            attempt += 1;
+        }
+    }
+}
+
+fn unsent(request: &HttpRequest, error: &crate::clouds::http::HttpError) -> CloudError {
+    CloudError::Transport {
+        host: request.host().to_owned(),
+        message: error.message.clone(),
+        never_sent: error.never_sent,
+    }
+}
+
+/// An error answer as the error of a call.
+pub(super) fn service_error(failure: Failure, response: &HttpResponse) -> CloudError {
+    CloudError::Service {
+        code: failure.code,
+        message: failure.message,
+        status: response.status,
+        detail: Value::Object(failure.detail),
+        request_id: parse::request_id(response),
+        retryable: matches!(trouble(response), Trouble::Throttled | Trouble::Failed),
+    }
+}
