@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::http::{Answer, Request};
 use super::log::{LoggedRequest, RequestLog};
 use super::model::Ledger;
-use super::{SandboxError, SandboxOptions, aws, oci};
+use super::{SandboxError, SandboxOptions, aws, azure, oci};
 use crate::catalog::Catalog;
 use crate::plan::{AccessClass, CloudName};
 
@@ -61,6 +61,9 @@ impl Face {
         let mut clouds: Vec<Box<dyn CloudFace>> = Vec::new();
         if catalog.clouds().any(|cloud| cloud == CloudName::Oci) {
             clouds.push(Box::new(oci::Face::new(catalog.clone(), options)?));
+        }
+        if catalog.clouds().any(|cloud| cloud == CloudName::Azure) {
+            clouds.push(Box::new(azure::Face::new(catalog.clone(), endpoint.clone(), options)?));
         }
         clouds.push(Box::new(aws::Face::new(catalog, endpoint, options)?));
         Ok(Self { ledger, log, clouds })

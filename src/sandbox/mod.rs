@@ -5,6 +5,7 @@
 //! cloud has a face that reads requests and writes answers as that cloud does.
 
 mod aws;
+mod azure;
 mod body;
 mod error;
 mod face;
