@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::search::Index;
 use super::shapes::Service;
-use super::snapshot::{self, IndexSection, Place};
+use super::snapshot::{self, IndexSection, Opened, Place};
 use super::{CatalogError, OperationRef, ServiceEntry};
 use crate::plan::{CloudName, OperationName};
 
@@ -33,6 +33,7 @@ pub struct Catalog {
 struct OneCloud {
     bytes: Bytes,
     start: usize,
+    dictionary: Vec<u8>,
     index: IndexSection,
     open: Mutex<Vec<(usize, Arc<Service>)>>,
     partitions: OnceLock<Result<Arc<Value>, CatalogError>>,
@@ -210,8 +211,16 @@ impl Catalog {
 
 impl OneCloud {
     fn new(bytes: Bytes, path: Option<PathBuf>) -> Result<Self, CatalogError> {
-        let (index, start) = snapshot::read_index(bytes.get())?;
-        Ok(Self { bytes, start, index, open: Mutex::default(), partitions: OnceLock::new(), path })
+        let Opened { index, start, dictionary } = snapshot::read_index(bytes.get())?;
+        Ok(Self {
+            bytes,
+            start,
+            dictionary,
+            index,
+            open: Mutex::default(),
+            partitions: OnceLock::new(),
+            path,
+        })
     }
 
     fn read(path: &Path) -> Result<Option<Self>, CatalogError> {
@@ -241,8 +250,13 @@ impl OneCloud {
         let place = self.index.places.get(position).copied();
         let place: Place =
             place.ok_or_else(|| CatalogError::damaged(format!("service {name}"), "it is missing"))?;
-        let service: Service =
-            snapshot::read_section(&format!("service {name}"), self.bytes.get(), self.start, place)?;
+        let service: Service = snapshot::read_section(
+            &format!("service {name}"),
+            self.bytes.get(),
+            self.start,
+            place,
+            &self.dictionary,
+        )?;
         let service = Arc::new(service);
         if open.len() >= MOST_OPEN {
             open.remove(0);
@@ -252,8 +266,13 @@ impl OneCloud {
     }
 
     fn read_partitions(&self) -> Result<Arc<Value>, CatalogError> {
-        let text: String =
-            snapshot::read_section("the partitions", self.bytes.get(), self.start, self.index.partitions)?;
+        let text: String = snapshot::read_section(
+            "the partitions",
+            self.bytes.get(),
+            self.start,
+            self.index.partitions,
+            &[],
+        )?;
         serde_json::from_str(&text).map(Arc::new).map_err(|e| CatalogError::damaged("the partitions", e))
     }
 }
@@ -317,6 +336,27 @@ mod tests {
         let wrong = OperationName::new(CloudName::Aws, "alpha", "ListThing");
         let message = catalog.operation(&wrong).unwrap_err().to_string();
         assert!(message.ends_with("did you mean ListThings?"), "{message}");
+    }
+
+    #[test]
+    fn many_services_share_what_they_have_in_common() {
+        let names: Vec<String> = (0..40).map(|n| format!("service-{n:02}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let bytes = snapshot_of(&names);
+        assert!(
+            bytes.len() < snapshot_of(&names[..20]).len(),
+            "the services are not packed with a dictionary"
+        );
+        let catalog = Catalog::from_snapshot(bytes.clone()).unwrap();
+        assert_eq!(*catalog.service(CloudName::Aws, "service-39").unwrap(), service("service-39"));
+        for at in (0..bytes.len()).step_by(7) {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 0x40;
+            if let Ok(catalog) = Catalog::from_snapshot(flipped) {
+                let all = names.iter().all(|name| catalog.service(CloudName::Aws, name).is_ok());
+                assert!(!(all && catalog.partitions().is_ok()), "byte {at}");
+            }
+        }
     }
 
     #[test]

@@ -4,6 +4,9 @@
 //! (4 bytes each), the index, then one section per service and one for the partitions. Index and
 //! sections are postcard, compressed with zstd; the index holds the place, length, and CRC-32 of each
 //! section, so that a service costs nothing until it is asked for.
+//!
+//! Where there are many services, what they have in common is kept once: a dictionary that lies among the sections
+//! and with which the services are compressed.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -15,6 +18,13 @@ use crate::plan::CloudName;
 
 /// The first bytes of a snapshot; the last of them is the version of the layout.
 const MAGIC: &[u8; 8] = b"PROVCAT\x02";
+/// The same with a dictionary: the index is followed by its place.
+const MAGIC_SHARED: &[u8; 8] = b"PROVCAT\x03";
+/// From so many services on a dictionary pays.
+const SHARE_FROM: usize = 32;
+/// The size of a dictionary, and of the part that one service gives to it.
+const DICTIONARY: usize = 112 << 10;
+const PART: usize = 8 << 10;
 const HEAD: usize = 16;
 /// Bytes that no index or section can have when unpacked.
 const MOST_BYTES: usize = 256 << 20;
@@ -59,7 +69,13 @@ pub fn write(
         sections.extend(packed);
         Ok(place)
     };
-    let places = services.iter().map(|service| add(pack(service)?)).collect::<Result<_, _>>()?;
+    let plain: Vec<Vec<u8>> = services.iter().map(plain).collect::<Result<_, _>>()?;
+    let dictionary = dictionary(&plain);
+    let shared = if dictionary.is_empty() { None } else { Some(add(squeeze(&dictionary, &[])?)?) };
+    let places = plain
+        .iter()
+        .map(|service| add(squeeze(service, &dictionary)?))
+        .collect::<Result<_, CatalogError>>()?;
     let partitions = add(pack(&partitions.to_string())?)?;
     let index = IndexSection {
         cloud,
@@ -69,8 +85,11 @@ pub fn write(
         places,
         partitions,
     };
-    let index = pack(&index)?;
-    let mut out = MAGIC.to_vec();
+    let (magic, index) = match shared {
+        None => (MAGIC, pack(&index)?),
+        Some(shared) => (MAGIC_SHARED, pack(&(index, shared))?),
+    };
+    let mut out = magic.to_vec();
     out.extend(crc32fast::hash(&index).to_le_bytes());
     out.extend(size(index.len())?.to_le_bytes());
     out.extend(index);
@@ -83,26 +102,65 @@ fn size(length: usize) -> Result<u32, CatalogError> {
 }
 
 fn pack<T: Serialize>(value: &T) -> Result<Vec<u8>, CatalogError> {
-    let plain = postcard::to_stdvec(value).map_err(|e| CatalogError::damaged("a section", e))?;
-    zstd::bulk::compress(&plain, 19).map_err(|e| CatalogError::damaged("a section", e))
+    squeeze(&plain(value)?, &[])
 }
 
-fn unpack<T: DeserializeOwned>(name: &str, packed: &[u8]) -> Result<T, CatalogError> {
+fn plain<T: Serialize>(value: &T) -> Result<Vec<u8>, CatalogError> {
+    postcard::to_stdvec(value).map_err(|e| CatalogError::damaged("a section", e))
+}
+
+fn squeeze(plain: &[u8], dictionary: &[u8]) -> Result<Vec<u8>, CatalogError> {
+    zstd::bulk::Compressor::with_dictionary(19, dictionary)
+        .and_then(|mut compressor| compressor.compress(plain))
+        .map_err(|e| CatalogError::damaged("a section", e))
+}
+
+/// What services have in common, by example: the ends of services of a middling size, where the shapes stand.
+fn dictionary(services: &[Vec<u8>]) -> Vec<u8> {
+    if services.len() < SHARE_FROM {
+        return Vec::new();
+    }
+    let mut order: Vec<&Vec<u8>> = services.iter().collect();
+    order.sort_by_key(|service| service.len());
+    let parts = DICTIONARY / PART;
+    let step = (order.len() / (parts + 1)).max(1);
+    let chosen = order.iter().skip(step).step_by(step).take(parts);
+    chosen.flat_map(|service| service.iter().skip(service.len().saturating_sub(PART)).copied()).collect()
+}
+
+fn unpack<T: DeserializeOwned>(name: &str, packed: &[u8], dictionary: &[u8]) -> Result<T, CatalogError> {
+    let plain = expand(name, packed, dictionary)?;
+    postcard::from_bytes(&plain).map_err(|e| CatalogError::damaged(name, e))
+}
+
+fn expand(name: &str, packed: &[u8], dictionary: &[u8]) -> Result<Vec<u8>, CatalogError> {
     let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().unwrap_or(0);
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     if size > MOST_BYTES {
         return Err(CatalogError::damaged(name, "it claims an impossible size"));
     }
-    let plain = zstd::bulk::decompress(packed, size).map_err(|e| CatalogError::damaged(name, e))?;
-    postcard::from_bytes(&plain).map_err(|e| CatalogError::damaged(name, e))
+    zstd::bulk::Decompressor::with_dictionary(dictionary)
+        .and_then(|mut decompressor| decompressor.decompress(packed, size))
+        .map_err(|e| CatalogError::damaged(name, e))
 }
 
-/// Reads the index. The second part is where the sections begin.
-pub(super) fn read_index(bytes: &[u8]) -> Result<(IndexSection, usize), CatalogError> {
+/// An index that was read.
+pub(super) struct Opened {
+    pub(super) index: IndexSection,
+    /// Where the sections begin.
+    pub(super) start: usize,
+    /// What the services have in common; empty when each stands alone.
+    pub(super) dictionary: Vec<u8>,
+}
+
+/// Reads the index.
+pub(super) fn read_index(bytes: &[u8]) -> Result<Opened, CatalogError> {
     let (name, bad) = ("the index", |reason: &str| CatalogError::damaged("the index", reason));
-    if bytes.get(..8) != Some(MAGIC.as_slice()) {
-        return Err(bad("this is no catalog of a version that this program reads"));
-    }
+    let shares = match bytes.get(..8) {
+        Some(magic) if magic == MAGIC => false,
+        Some(magic) if magic == MAGIC_SHARED => true,
+        _ => return Err(bad("this is no catalog of a version that this program reads")),
+    };
     let number =
         |at: usize| -> Option<u32> { Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?)) };
     let (Some(crc), Some(length)) = (number(8), number(12)) else { return Err(bad("it is cut off")) };
@@ -111,20 +169,37 @@ pub(super) fn read_index(bytes: &[u8]) -> Result<(IndexSection, usize), CatalogE
     if crc32fast::hash(packed) != crc {
         return Err(bad("its checksum is wrong"));
     }
-    let index: IndexSection = unpack(name, packed)?;
+    let (index, shared): (IndexSection, Option<Place>) = match shares {
+        false => (unpack(name, packed, &[])?, None),
+        true => unpack(name, packed, &[]).map(|(index, place)| (index, Some(place)))?,
+    };
     if index.services.len() != index.places.len() {
         return Err(bad("it names more services than it holds"));
     }
-    Ok((index, end))
+    let dictionary = match shared {
+        None => Vec::new(),
+        Some(place) => expand("the dictionary", packed_section("the dictionary", bytes, end, place)?, &[])?,
+    };
+    Ok(Opened { index, start: end, dictionary })
 }
 
-/// Reads a section.
+/// Reads a section; one that was compressed with the dictionary needs it.
 pub(super) fn read_section<T: DeserializeOwned>(
     name: &str,
     bytes: &[u8],
     start: usize,
     place: Place,
+    dictionary: &[u8],
 ) -> Result<T, CatalogError> {
+    unpack(name, packed_section(name, bytes, start, place)?, dictionary)
+}
+
+fn packed_section<'a>(
+    name: &str,
+    bytes: &'a [u8],
+    start: usize,
+    place: Place,
+) -> Result<&'a [u8], CatalogError> {
     let bounds = || {
         let from = start.checked_add(usize::try_from(place.at).ok()?)?;
         Some(from..from.checked_add(usize::try_from(place.length).ok()?)?)
@@ -134,7 +209,7 @@ pub(super) fn read_section<T: DeserializeOwned>(
     if crc32fast::hash(packed) != place.crc {
         return Err(CatalogError::damaged(name, "its checksum is wrong"));
     }
-    unpack(name, packed)
+    Ok(packed)
 }
 
 impl ServiceEntry {

@@ -209,9 +209,9 @@ pub enum CatalogCommand {
         /// The package: an installed folder, a wheel, or a source archive; for azure a folder of wheels.
         #[arg(long, value_name = "PATH")]
         from: PathBuf,
-        /// Take also packages that are not generally available yet (azure).
+        /// Take also packages that are not generally available, or no more (azure).
         #[arg(long)]
-        preview: bool,
+        all: bool,
         /// Write the snapshot here instead of into the data folder.
         #[arg(long, hide = true)]
         output: Option<PathBuf>,
@@ -341,6 +341,8 @@ pub enum ConformanceCommand {
     Sign,
     /// Operations from words.
     Search,
+    /// What the catalog says of a service's structures.
+    Shapes,
     /// Verdicts on plans.
     Verdict,
     /// Costs of plans.

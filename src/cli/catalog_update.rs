@@ -10,14 +10,14 @@ use crate::catalog::compile::{Compiled, azure, botocore, oci};
 use crate::catalog::{Catalog, CatalogError, snapshot};
 use crate::plan::CloudName;
 
-/// Compiles the package at `from` and puts the snapshot in place, whole or not at all. With `preview`, packages
-/// that are not generally available yet are taken too.
+/// Compiles the package at `from` and puts the snapshot in place, whole or not at all. With `all`, packages
+/// that are not generally available are taken too.
 pub(crate) fn run(
     out: Output,
     cloud: CloudName,
     from: &Path,
     to: &Path,
-    preview: bool,
+    all: bool,
 ) -> Result<Exit, CliError> {
     let (bytes, notes) = match cloud {
         CloudName::Aws => {
@@ -27,7 +27,7 @@ pub(crate) fn run(
             (written(cloud, "oci", oci::compile(from).map_err(CliError::bad_input)?)?, Vec::new())
         }
         CloudName::Azure => {
-            let list = azure::PackageList::built_in(preview).map_err(CliError::failed)?;
+            let list = azure::PackageList::built_in(all).map_err(CliError::failed)?;
             let compiled = azure::compile(from, &list).map_err(CliError::bad_input)?;
             (azure_snapshot(&compiled).map_err(CliError::failed)?, azure_notes(&compiled))
         }

@@ -5,7 +5,9 @@ use super::args::{
     PlanCommand, RulesCommand, SandboxCommand, SessionsCommand,
 };
 use super::chat::Screen;
-use super::conformance::{Models, cost, endpoint, engine, parse, render, search, serve, sign, verdict};
+use super::conformance::{
+    Models, cost, endpoint, engine, parse, render, search, serve, shapes, sign, verdict,
+};
 use super::once::Bounds;
 use super::setup::home;
 use super::{
@@ -108,9 +110,9 @@ fn catalog_command(args: &Args, command: CatalogCommand) -> Result<Exit, CliErro
     let out = Output::new(args.json);
     let home = home(args)?;
     match command {
-        CatalogCommand::Update { cloud, from, preview, output } => {
+        CatalogCommand::Update { cloud, from, all, output } => {
             let to = output.unwrap_or_else(|| home.data().join("catalog").join(format!("{cloud}.catalog")));
-            catalog_update::run(out, cloud, &from, &to, preview)
+            catalog_update::run(out, cloud, &from, &to, all)
         }
         CatalogCommand::Search { query, cloud, limit } => {
             catalog::search(out, home.data(), &query, cloud, limit)
@@ -151,6 +153,10 @@ fn conformance(command: ConformanceCommand, args: &Args) -> Result<Exit, CliErro
         ConformanceCommand::Sign => {
             let mut signers = sign::Signers::default();
             serve(input, output, |line| signers.answer(line))?;
+        }
+        ConformanceCommand::Shapes => {
+            let models = Models::open()?;
+            serve(input, output, |line| shapes::answer(models.catalog(), line))?;
         }
         ConformanceCommand::Engine => serve(input, output, engine::answer)?,
         ConformanceCommand::Cost => {

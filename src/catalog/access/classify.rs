@@ -1,10 +1,11 @@
 //! One operation, one class.
 
+use super::azure;
 use super::reviewed::reviewed;
 use super::verb::{Verb, verb_of};
 use super::words::split_words;
 use crate::catalog::shapes::{Operation, Service, ShapeId, ShapeKind};
-use crate::plan::{Access, AccessClass};
+use crate::plan::{Access, AccessClass, CloudName};
 use crate::text::is_secret_name;
 
 /// How far into an answer a secret is its point: `Credentials.SecretAccessKey` is, a password
@@ -45,6 +46,9 @@ const SET_UP_AGAIN: &[&str] = &[
 /// speaks for is [`AccessClass::Write`].
 #[must_use]
 pub fn classify(service: &Service, operation: &Operation) -> Access {
+    if service.cloud == CloudName::Azure {
+        return azure::classify(service, operation);
+    }
     let name = &operation.name;
     let (verb, word) = verb_of(name);
     let access =

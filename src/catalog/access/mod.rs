@@ -4,6 +4,7 @@
 //! away; words about permissions and purchases; a secret at the point of the answer; a verb that
 //! reads, or the model's own word for it. What nothing speaks for is a write.
 
+mod azure;
 mod classify;
 mod reviewed;
 mod verb;

@@ -32,9 +32,11 @@ type Table = HashMap<(String, String), Reviewed>;
 /// The list itself cannot be read; then nothing may be called a read.
 pub(super) fn reviewed(cloud: CloudName, service: &str, operation: &str) -> Result<Option<Reviewed>, String> {
     static AWS: OnceLock<Result<Table, String>> = OnceLock::new();
+    static AZURE: OnceLock<Result<Table, String>> = OnceLock::new();
     let table = match cloud {
         CloudName::Aws => AWS.get_or_init(|| parse(include_str!("../../../assets/access/aws.yaml"))),
-        CloudName::Azure | CloudName::Oci => return Ok(None),
+        CloudName::Azure => AZURE.get_or_init(|| parse(include_str!("../../../assets/access/azure.yaml"))),
+        CloudName::Oci => return Ok(None),
     };
     let table = table.as_ref().map_err(Clone::clone)?;
     Ok(table.get(&(service.to_owned(), operation.to_owned())).cloned())

@@ -8,6 +8,7 @@ mod model;
 pub(crate) mod parse;
 pub(crate) mod render;
 pub(crate) mod search;
+pub(crate) mod shapes;
 pub(crate) mod sign;
 pub(crate) mod verdict;
 

@@ -23,21 +23,23 @@ pub struct PackageList {
 struct Written {
     generally_available: Vec<String>,
     preview: Vec<String>,
+    retired: Vec<String>,
 }
 
 impl PackageList {
-    /// The packages that are generally available, and with `preview` also those that are not yet.
+    /// The packages that are generally available, and with `all` also those that are not yet, or no more.
     ///
     /// # Errors
     ///
     /// The list that comes with the program cannot be read.
-    pub fn built_in(preview: bool) -> Result<Self, String> {
+    pub fn built_in(all: bool) -> Result<Self, String> {
         let written: Written =
             yaml_serde::from_str(include_str!("../../../../assets/catalog/azure-packages.yaml"))
                 .map_err(|error| format!("the list of packages cannot be read: {error}"))?;
         let mut names = written.generally_available;
-        if preview {
+        if all {
             names.extend(written.preview);
+            names.extend(written.retired);
         }
         names.sort();
         Ok(Self { names })
@@ -68,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn previews_are_left_out_unless_they_are_asked_for() {
+    fn previews_and_retired_packages_are_left_out_unless_they_are_asked_for() {
         let (plain, all) = (PackageList::built_in(false).unwrap(), PackageList::built_in(true).unwrap());
         assert!(plain.names().count() >= 190 && all.names().count() > plain.names().count());
         assert!(plain.has("azure-mgmt-compute") && !plain.has("azure-mgmt-core"));

@@ -100,8 +100,8 @@ fn complete(
         } else if params.is_null() && member.required {
             problems.push(format!("$: `{}` is required and missing", member.name));
         }
-        // An empty part of a path leads to another resource.
     }
+    // An empty part of a path leads to another resource.
     for member in members.iter().filter(|member| member.location == Location::Uri) {
         if complete.get(&member.name).and_then(Value::as_str) == Some("") {
             problems.push(format!("$.{}: is part of the path and must not be empty", member.name));
@@ -154,4 +154,86 @@ fn is_empty(value: &Value) -> bool {
 
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+    use serde_json::json;
+
+    use super::*;
+    use crate::catalog::Catalog;
+
+    fn rendered(service: &str, operation: &str, params: &Value) -> Result<HttpRequest, CloudError> {
+        let catalog = Catalog::open(None).unwrap();
+        let found = catalog.operation(&OperationName::new(CloudName::Azure, service, operation)).unwrap();
+        let context = RenderContext {
+            endpoint: Some("https://arm.example/base/".into()),
+            subscription_id: Some("s-1".into()),
+        };
+        render(found.service(), found.operation(), params, &context)
+    }
+
+    #[test]
+    fn subscription_and_api_version_come_from_context_and_catalog() {
+        let params = json!({"resourceGroupName": "a/b", "vmName": "v", "$expand": "instanceView"});
+        let request = rendered("compute", "VirtualMachines_Get", &params).unwrap();
+        assert_eq!(request.method, "GET");
+        let start = "https://arm.example/base/subscriptions/s-1/resourceGroups/a%2Fb/providers/Microsoft.Compute/virtualMachines/v?";
+        assert!(request.url.starts_with(start), "{}", request.url);
+        assert!(request.url.contains("$expand=instanceView") && request.url.contains("api-version=20"));
+        assert_eq!(request.headers, [("accept".to_owned(), "application/json".to_owned())]);
+    }
+
+    #[test]
+    fn a_delete_of_the_new_clients_accepts_nothing() {
+        let params = json!({"resourceGroupName": "g", "vmName": "v", "forceDeletion": true});
+        let request = rendered("compute", "VirtualMachines_Delete", &params).unwrap();
+        assert!(request.headers.is_empty(), "{:?}", request.headers);
+        assert!(request.url.contains("forceDeletion=true"));
+    }
+
+    #[test]
+    fn a_body_is_json_and_an_empty_optional_one_is_told_as_text() {
+        let params = json!({"resourceGroupName": "g", "vmName": "v", "body": {"tempDisk": true}});
+        let request = rendered("compute", "VirtualMachines_Reimage", &params).unwrap();
+        assert_eq!(request.header("content-type"), Some("application/json"));
+        assert_eq!(request.body, br#"{"tempDisk":true}"#);
+        let params = json!({"resourceGroupName": "g", "vmName": "v", "body": {}});
+        let request = rendered("compute", "VirtualMachines_Reimage", &params).unwrap();
+        assert_eq!(
+            (request.header("content-type"), request.body.as_slice()),
+            (Some("text/plain"), &b"{}"[..])
+        );
+        let params = json!({"resourceGroupName": "g", "vmName": "v"});
+        let request = rendered("compute", "VirtualMachines_Reimage", &params).unwrap();
+        assert!(request.header("content-type").is_none() && request.body.is_empty());
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_before_anything_is_sent() {
+        let params = json!({"resourceGroupName": "", "vmname": "v", "body": {"location": 3}});
+        let Err(CloudError::Invalid { problems, .. }) =
+            rendered("compute", "VirtualMachines_CreateOrUpdate", &params)
+        else {
+            panic!("it was rendered");
+        };
+        let all = problems.join("\n");
+        for wanted in [
+            "there is no member `vmname`; did you mean `vmName`?",
+            "`vmName` is required and missing",
+            "$.body.location: expected text, found the number 3",
+            "$.resourceGroupName: is part of the path and must not be empty",
+        ] {
+            assert!(all.contains(wanted), "{wanted} is not in\n{all}");
+        }
+    }
+
+    #[test]
+    fn a_scope_keeps_its_slashes() {
+        let params = json!({"scope": "/subscriptions/s/resourceGroups/g", "roleAssignmentName": "r"});
+        let request = rendered("authorization", "RoleAssignments_Get", &params).unwrap();
+        let start = "https://arm.example/base/subscriptions/s/resourceGroups/g/providers/Microsoft.Authorization/roleAssignments/r?";
+        assert!(request.url.starts_with(start), "{}", request.url);
+    }
 }
