@@ -121,6 +121,19 @@ pub enum ApprovePolicy {
     Warned,
 }
 
+/// The form in which a verdict is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// For people.
+    Text,
+    /// One JSON document, as with `--json`.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// JUnit, for test reports.
+    Junit,
+}
+
 /// Commands on plan files.
 #[derive(Clone, Debug, Subcommand)]
 pub enum PlanCommand {
@@ -133,9 +146,20 @@ pub enum PlanCommand {
         /// Values of the plan's inputs, NAME=VALUE.
         #[arg(long = "input", value_name = "NAME=VALUE")]
         inputs: Vec<String>,
+        /// The form of the verdict.
+        #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+        format: CheckFormat,
     },
     /// Price a plan.
     Cost {
+        /// The plan, JSON or YAML; `-` for standard input.
+        file: PathBuf,
+        /// Values of the plan's inputs, NAME=VALUE.
+        #[arg(long = "input", value_name = "NAME=VALUE")]
+        inputs: Vec<String>,
+    },
+    /// Run a plan against fresh embedded clouds: nothing is kept, and no cloud is asked.
+    Rehearse {
         /// The plan, JSON or YAML; `-` for standard input.
         file: PathBuf,
         /// Values of the plan's inputs, NAME=VALUE.
@@ -256,6 +280,17 @@ pub enum HistoryCommand {
     Resume {
         /// Its id.
         execution: Option<String>,
+    },
+    /// Run a past execution's plan once more, as a new execution, with new names where they are given.
+    Replay {
+        /// Its id.
+        execution: String,
+        /// New values, NAME=VALUE, for the inputs that `history workflow` shows.
+        #[arg(long = "input", value_name = "NAME=VALUE")]
+        inputs: Vec<String>,
+        /// Run it without asking, as for `ask`.
+        #[arg(long, value_enum, default_value_t = ApprovePolicy::Never)]
+        approve: ApprovePolicy,
     },
     /// Turn a past execution into a reusable plan with inputs.
     Workflow {

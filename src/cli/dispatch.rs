@@ -56,6 +56,9 @@ fn run(args: &Args, screen: Screen) -> Result<Exit, CliError> {
             HistoryCommand::List => history::list(args),
             HistoryCommand::Show { execution } => history::show(args, &execution),
             HistoryCommand::Resume { execution } => history::resume(args, execution.as_deref()),
+            HistoryCommand::Replay { execution, inputs, approve } => {
+                history::replay(args, &execution, &inputs, approve)
+            }
             HistoryCommand::Workflow { execution } => history::workflow(args, &execution),
         },
         Some(Command::Audit(AuditCommand::Verify)) => audit::verify(args),
@@ -94,8 +97,11 @@ fn plan_command(args: &Args, command: PlanCommand) -> Result<Exit, CliError> {
             Output::new(args.json).show(&plan::schema(), pretty)?;
             Ok(Exit::Done)
         }
-        PlanCommand::Check { file, inputs } => plans::check(args, &file, &inputs, false),
-        PlanCommand::Cost { file, inputs } => plans::check(args, &file, &inputs, true),
+        PlanCommand::Check { file, inputs, format } => {
+            plans::check(args, &file, &inputs, plans::Shown::Verdict(format))
+        }
+        PlanCommand::Cost { file, inputs } => plans::check(args, &file, &inputs, plans::Shown::Cost),
+        PlanCommand::Rehearse { file, inputs } => plans::rehearse(args, &file, &inputs),
         PlanCommand::Apply { file, inputs, approve, digest, inject } => {
             let bounds = Bounds { approve, plan_only: false, digest };
             plans::apply(args, &file, &inputs, bounds, &inject)

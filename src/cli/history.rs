@@ -1,4 +1,4 @@
-//! `history list|show|resume|workflow`.
+//! `history list|show|resume|replay|workflow`.
 
 use super::args::ApprovePolicy;
 use super::ask::approver;
@@ -99,6 +99,26 @@ pub(crate) fn resume(args: &Args, id: Option<&str>) -> Result<Exit, CliError> {
         }
         Ok(worst)
     })
+}
+
+/// `provisioner history replay`: the plan of a past execution once more, proposed, judged, and approved anew.
+pub(crate) fn replay(
+    args: &Args,
+    id: &str,
+    inputs: &[String],
+    approve: ApprovePolicy,
+) -> Result<Exit, CliError> {
+    let setup = Setup::of(args)?;
+    let store = setup.store()?;
+    let execution = ExecutionId(id.into());
+    let target = regulator::summary_of(&store, &execution).map_err(CliError::bad_input)?.target;
+    let workflow = regulator::workflow(&store, &execution).map_err(CliError::bad_input)?;
+    let plan = super::plan::filled(&workflow, inputs)?;
+    let mut options = setup.options(store, approver(approve));
+    options.target = args.target.unwrap_or(target);
+    let bounds = Bounds { approve, plan_only: false, digest: None };
+    let command = Command::Propose { plan, words: format!("replay {id}") };
+    super::ask::carry_with(Output::new(args.json), options, command, bounds)
 }
 
 /// `provisioner history workflow`: a past execution as a reusable plan with inputs, in YAML.

@@ -9,6 +9,7 @@ mod audit;
 mod catalog;
 mod catalog_update;
 mod chat;
+mod check_report;
 pub(crate) mod conformance;
 mod dispatch;
 mod doctor;

@@ -1,4 +1,4 @@
-//! `plan check|cost|apply|undo`.
+//! `plan check|cost|rehearse|apply|undo`.
 
 use std::io::Read;
 use std::path::Path;
@@ -7,13 +7,14 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::args::ApprovePolicy;
+use super::args::{ApprovePolicy, CheckFormat};
 use super::ask::{approver, carry_with};
+use super::check_report::{junit, sarif};
 use super::once::Bounds;
 use super::setup::{Setup, block_on, person};
 use super::{Args, CliError, Exit, Output};
 use crate::executor::{Fault, Faults};
-use crate::plan::{Approver, Decision, Digest, Estimate, ExecutionId, Plan, StepFacts, Verdict};
+use crate::plan::{Approver, Decision, Digest, Estimate, ExecutionId, Plan, StepFacts, Target, Verdict};
 use crate::protocol::{Command, Papers, SheetLine, sheet};
 use crate::session::{Desk, judge};
 use crate::store::{Range, executions, in_memory};
@@ -35,6 +36,10 @@ struct Checked {
 ///
 /// The file cannot be read, or the plan is wrong: all problems with their places.
 pub(crate) fn read(file: &Path, inputs: &[String]) -> Result<Plan, CliError> {
+    parsed(file, &text_of(file)?, inputs)
+}
+
+fn text_of(file: &Path) -> Result<String, CliError> {
     let mut text = String::new();
     let read = if file == Path::new("-") {
         std::io::stdin().read_to_string(&mut text).map(drop)
@@ -42,10 +47,23 @@ pub(crate) fn read(file: &Path, inputs: &[String]) -> Result<Plan, CliError> {
         std::fs::read_to_string(file).map(|read| text = read)
     };
     read.map_err(|e| CliError::bad_input(format!("cannot read {}: {e}", file.display())))?;
+    Ok(text)
+}
+
+fn parsed(file: &Path, text: &str, inputs: &[String]) -> Result<Plan, CliError> {
     let wrong = |e: crate::plan::PlanError| CliError::bad_input(format!("{}: {e}", file.display()));
-    let plan = Plan::parse(&text).map_err(wrong)?;
+    let plan = Plan::parse(text).map_err(wrong)?;
     let given = given_inputs(&plan, inputs)?;
     plan.with_inputs(&given).map_err(wrong)
+}
+
+/// A plan that is ready to run: its inputs from `NAME=VALUE` pairs and its own defaults.
+///
+/// # Errors
+///
+/// An input is missing or wrong.
+pub(crate) fn filled(plan: &Plan, inputs: &[String]) -> Result<Plan, CliError> {
+    plan.with_inputs(&given_inputs(plan, inputs)?).map_err(CliError::bad_input)
 }
 
 /// `NAME=VALUE` pairs; a value is JSON where the input's type is not text.
@@ -70,10 +88,20 @@ fn given_inputs(plan: &Plan, inputs: &[String]) -> Result<Map<String, Value>, Cl
         .collect()
 }
 
+/// What is shown of the papers of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// The verdict, in a form.
+    Verdict(CheckFormat),
+    /// The cost alone.
+    Cost,
+}
+
 /// `provisioner plan check`, and `plan cost`, which shows the cost alone.
-pub(crate) fn check(args: &Args, file: &Path, inputs: &[String], cost_only: bool) -> Result<Exit, CliError> {
-    let out = Output::new(args.json);
-    let plan = read(file, inputs)?;
+pub(crate) fn check(args: &Args, file: &Path, inputs: &[String], shown: Shown) -> Result<Exit, CliError> {
+    let out = Output::new(args.json || shown == Shown::Verdict(CheckFormat::Json));
+    let text = text_of(file)?;
+    let plan = parsed(file, &text, inputs)?;
     let setup = Setup::of(args)?;
     // A plan can be judged while another process has the store; it is then judged without what
     // the graph knows.
@@ -87,7 +115,7 @@ pub(crate) fn check(args: &Args, file: &Path, inputs: &[String], cost_only: bool
         let papers = judge(&desk, &plan).await.map_err(|problem| {
             CliError::bad_input(format!("{}: {}; {}", problem.what, problem.why, problem.fix))
         })?;
-        if cost_only {
+        if shown == Shown::Cost {
             out.show(&papers.estimate, |estimate| lines(&plan, &papers.facts, None, Some(estimate)))?;
             return Ok(Exit::Done);
         }
@@ -99,7 +127,14 @@ pub(crate) fn check(args: &Args, file: &Path, inputs: &[String], cost_only: bool
             verdict: papers.verdict,
             estimate: papers.estimate,
         };
-        out.show(&checked, |c| lines(&plan, &c.facts, Some(&c.verdict), Some(&c.estimate)))?;
+        match shown {
+            Shown::Verdict(CheckFormat::Sarif) => {
+                let sarif = sarif(&file.display().to_string(), &text, &checked.verdict);
+                out.note(&serde_json::to_string_pretty(&sarif).map_err(CliError::failed)?)?;
+            }
+            Shown::Verdict(CheckFormat::Junit) => out.note(&junit(&plan, &checked.verdict))?,
+            _ => out.show(&checked, |c| lines(&plan, &c.facts, Some(&c.verdict), Some(&c.estimate)))?,
+        }
         Ok(if checked.decision >= Decision::Exception { Exit::Refused } else { Exit::Done })
     })
 }
@@ -127,6 +162,18 @@ pub(crate) fn apply(
     options.faults = faults;
     let command = Command::Propose { plan, words };
     carry_with(Output::new(args.json), options, command, bounds)
+}
+
+/// `provisioner plan rehearse`: a whole run, with the person's own rules, in clouds that are gone afterwards.
+pub(crate) fn rehearse(args: &Args, file: &Path, inputs: &[String]) -> Result<Exit, CliError> {
+    let plan = read(file, inputs)?;
+    let words = format!("rehearse {}", file.display());
+    let setup = Setup::of(args)?;
+    // The embedded clouds keep what exists in the session's store, so a store in memory makes them fresh.
+    let mut options = setup.options(in_memory(), approver(ApprovePolicy::Warned));
+    options.target = Target::Sandbox;
+    let bounds = Bounds { approve: ApprovePolicy::Warned, plan_only: false, digest: None };
+    carry_with(Output::new(args.json), options, Command::Propose { plan, words }, bounds)
 }
 
 fn injected(faults: &[String]) -> Result<Arc<Faults>, CliError> {

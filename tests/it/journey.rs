@@ -272,3 +272,49 @@ fn bad_input_is_named_with_its_place() {
     fs::write(home.join("config/settings.yaml"), "tagret: live\n").unwrap();
     assert!(said(&["history", "list"], 2).contains("tagret"));
 }
+
+#[test]
+fn a_rehearsal_runs_the_whole_plan_and_leaves_nothing_behind() {
+    let home = tempfile::tempdir().unwrap();
+    let file = plan_file(home.path(), &bucket_steps("rehearsed"));
+    let outcome = json_of(home.path(), &["plan", "rehearse", file.to_str().unwrap(), "--json"], 0);
+    assert_eq!(states(&outcome), ["succeeded"; 4]);
+    assert!(buckets(home.path()).is_empty());
+    let history = json_of(home.path(), &["history", "list", "--json"], 0);
+    assert_eq!(history, json!([]), "a rehearsal is no execution");
+}
+
+#[test]
+fn a_past_run_is_replayed_under_a_new_name() {
+    let home = tempfile::tempdir().unwrap();
+    let file = plan_file(home.path(), &bucket_steps("first-one"));
+    let first =
+        json_of(home.path(), &["plan", "apply", file.to_str().unwrap(), "--approve", "warned", "--json"], 0);
+    let id = first["execution"]["id"].as_str().unwrap();
+    let workflow = json_of(home.path(), &["history", "workflow", id, "--json"], 0);
+    let inputs = workflow["inputs"].as_object().unwrap();
+    let (name, _) = inputs.iter().find(|(_, input)| input["default"] == "first-one").unwrap();
+    let renamed = format!("{name}=second-one");
+    let words = ["history", "replay", id, "--input", &renamed, "--approve", "warned", "--json"];
+    let second = json_of(home.path(), &words, 0);
+    assert_eq!(states(&second), ["succeeded"; 4]);
+    assert_ne!(second["execution"]["id"], first["execution"]["id"]);
+    assert_eq!(buckets(home.path()), ["first-one", "second-one"]);
+}
+
+#[test]
+fn a_verdict_is_written_for_pipelines() {
+    let home = tempfile::tempdir().unwrap();
+    let mut steps = bucket_steps("for-pipelines");
+    steps[0]["params"]["ACL"] = json!("public-read");
+    let file = plan_file(home.path(), &steps);
+    let said = |format: &str| {
+        let done = run(home.path(), &["plan", "check", file.to_str().unwrap(), "--format", format]);
+        assert_eq!(code(&done), 3, "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let sarif: Value = serde_json::from_str(&said("sarif")).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert!(results.iter().any(|result| result["level"] == "error" && result["ruleId"] == "SEC-AWS-S3-01"));
+    assert!(said("junit").contains("<failure type=\"SEC-AWS-S3-01\""));
+}
