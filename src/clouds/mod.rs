@@ -33,6 +33,10 @@ pub struct Call {
     pub params: Value,
 }
 
+/// The member of an answer that says, where it is true, that what was to be made was there before and was only
+/// changed: taking that back must not delete it.
+pub const EXISTED: &str = "…existed";
+
 /// The answer to a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reply {

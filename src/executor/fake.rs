@@ -12,7 +12,7 @@ use super::classify::service_error;
 use super::{Clouds, Patience, RunContext, Services};
 use crate::catalog::shapes::Service;
 use crate::catalog::test_service::service;
-use crate::clouds::{Call, CloudError, Pending, Reply, Waited};
+use crate::clouds::{Call, CloudError, EXISTED, Pending, Reply, Waited};
 use crate::plan::{
     Approval, Approver, Cleared, CloudName, Digest, Estimate, Plan, StepFacts, Target, Verdict,
 };
@@ -80,6 +80,10 @@ impl FakeCloud {
             }
             if kind == "Named" && state.live.values().any(|live| *live == name) {
                 return Err(service_error("NameAlreadyExists", 409));
+            }
+            if name.starts_with("old") {
+                state.live.insert(name.clone(), name.clone());
+                return Ok(json!({"Id": name, EXISTED: true}));
             }
             state.made += 1;
             let id = format!("id-{}", state.made);

@@ -238,6 +238,23 @@ async fn undo_takes_back_in_reverse_order_only_what_was_made() {
 }
 
 #[tokio::test]
+async fn what_was_there_before_is_not_taken_away_by_an_undo() {
+    let house = House::new();
+    let context = house.context();
+    let id = context.id.clone();
+    run(cleared(plan(&[("old", "Named", &[]), ("new", "Named", &[])])), context).await.unwrap();
+    let stuck = undo(house.context().with_id(id.clone())).await.unwrap();
+    assert_eq!(stuck.status, ExecutionStatus::Stuck);
+    assert_eq!(house.cloud.names(), ["old"]);
+    let events = Journal::open(&*house.store, &id).unwrap().replay().unwrap().events;
+    let failure = events.iter().find_map(|event| match &event.kind {
+        StepEventKind::UndoFailed { failure } => Some(failure.clone()),
+        _ => None,
+    });
+    assert!(failure.unwrap().message.contains("was there before"));
+}
+
+#[tokio::test]
 async fn what_cannot_be_taken_back_is_stuck_with_its_command_and_the_others_go_on() {
     let house = House::new();
     let context = house.context();

@@ -16,7 +16,7 @@ use super::stop::Wish;
 use super::wait::{Usable, Waiting};
 use super::{Clouds, ExecutorError, Faults, Patience, RunContext};
 use crate::catalog::{access, partner};
-use crate::clouds::{Call, CloudError};
+use crate::clouds::{Call, CloudError, EXISTED};
 use crate::plan::{
     Execution, OperationName, StepEventKind, StepFailure, StepState, Undo, references, resolve,
 };
@@ -159,6 +159,12 @@ impl Driver {
             Undo::Auto => {
                 let partner =
                     self.partner(index).ok_or_else(|| failed("no operation takes it back".into()))?;
+                if self.outputs[index].as_ref().is_some_and(|output| output[EXISTED] == true) {
+                    return Err(failed(format!(
+                        "it was there before and was only changed; {} would take away what the run did not make",
+                        partner.operation
+                    )));
+                }
                 let wanted = references(&step.params).map(|found| found.steps).unwrap_or_default();
                 let given = resolve(&step.params, &self.scope_with_own(index, &wanted))
                     .map_err(|errors| failed(first_of(&errors)))?;

@@ -16,15 +16,16 @@ import traceback
 import urllib.request
 
 from azure.core.credentials import AccessToken
-from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
-from azure.core.pipeline.policies import BearerTokenCredentialPolicy
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.network import NetworkManagementClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.mgmt.storage import StorageManagementClient
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
-LOCATION = "westeurope"
+LOCATION = "germanywestcentral"
+TAGS = {"owner": "team-web", "environment": "dev", "sensitivity": "internal", "cost-center": "9001"}
 CHECKS = []
 
 
@@ -44,12 +45,12 @@ class Credential:
         return AccessToken("sandbox", int(time.time()) + 3600)
 
 
-class PlainHttp(BearerTokenCredentialPolicy):
-    """The sandbox listens on loopback without TLS; everything else of the pipeline is the SDK's own."""
+class PlainHttp(SansIOHTTPPolicy):
+    """The SDK's own policy gives a token to TLS alone, and the sandbox listens on loopback without it; everything else of the
+    pipeline is the SDK's own."""
 
-    @staticmethod
-    def _enforce_https(request):
-        pass
+    def on_request(self, request):
+        request.http_request.headers["Authorization"] = "Bearer sandbox"
 
 
 class Server:
@@ -87,7 +88,7 @@ def client(kind):
         SUBSCRIPTION,
         base_url=SERVER.endpoint,
         credential_scopes=["sandbox"],
-        authentication_policy=PlainHttp(credential, "sandbox"),
+        authentication_policy=PlainHttp(),
     )
 
 
@@ -139,10 +140,11 @@ def network(group):
 def machine(nic_id):
     return {
         "location": LOCATION,
-        "tags": {"owner": "web", "env": "dev", "cost-center": "1"},
+        "tags": TAGS,
         "properties": {
-            "hardwareProfile": {"vmSize": "Standard_D2s_v3"},
+            "hardwareProfile": {"vmSize": "Standard_B2s"},
             "storageProfile": {"imageReference": {"publisher": "Canonical", "offer": "ubuntu-24_04-lts", "sku": "server", "version": "latest"}},
+            "securityProfile": {"encryptionAtHost": True},
             "osProfile": {"computerName": "one", "adminUsername": "me", "linuxConfiguration": {"disablePasswordAuthentication": True}},
             "networkProfile": {"networkInterfaces": [{"id": nic_id}]},
         },
@@ -207,7 +209,7 @@ def what_they_make_we_read_list_and_delete():
     nic = network("theirs")
     client(ComputeManagementClient).virtual_machines.begin_create_or_update("theirs", "one", machine(nic.id)).result()
     vm = ours("compute", "VirtualMachines_Get", {"resourceGroupName": "theirs", "vmName": "one"})
-    assert vm["properties"]["hardwareProfile"]["vmSize"] == "Standard_D2s_v3", vm
+    assert vm["properties"]["hardwareProfile"]["vmSize"] == "Standard_B2s", vm
     listed = ours("network", "VirtualNetworks_List", {"resourceGroupName": "theirs"})
     assert [item["name"] for item in listed["value"]] == ["net"], listed
     subnet = ours("network", "Subnets_Get", {"resourceGroupName": "theirs", "virtualNetworkName": "net", "subnetName": "front"})
@@ -221,11 +223,14 @@ def what_they_make_we_read_list_and_delete():
 @check
 def what_we_make_they_read_list_and_delete():
     group = {"resourceGroupName": "ours"}
-    tags = {"owner": "web", "env": "dev", "cost-center": "1"}
+    tags = TAGS
     ours("resource", "ResourceGroups_CreateOrUpdate", {**group, "body": {"location": LOCATION, "tags": tags}})
     body = {"location": LOCATION, "tags": tags, "properties": {"addressSpace": {"addressPrefixes": ["10.1.0.0/16"]}}}
     ours("network", "VirtualNetworks_CreateOrUpdate", {**group, "virtualNetworkName": "net", "body": body})
-    inside = {**group, "virtualNetworkName": "net", "subnetName": "front", "body": {"properties": {"addressPrefix": "10.1.0.0/24"}}}
+    guard = {**group, "networkSecurityGroupName": "guard", "body": {"location": LOCATION, "tags": tags}}
+    guard = ours("network", "NetworkSecurityGroups_CreateOrUpdate", guard)
+    properties = {"addressPrefix": "10.1.0.0/24", "networkSecurityGroup": {"id": guard["id"]}}
+    inside = {**group, "virtualNetworkName": "net", "subnetName": "front", "body": {"properties": properties}}
     subnet = ours("network", "Subnets_CreateOrUpdate", inside)
     configuration = {"name": "main", "properties": {"subnet": {"id": subnet["id"]}}}
     body = {"location": LOCATION, "tags": tags, "properties": {"ipConfigurations": [configuration]}}
@@ -263,11 +268,11 @@ def providers_and_any_resource_by_its_id():
     assert compute.registration_state == "Registered" and "virtualMachines" in [t.resource_type for t in compute.resource_types]
     resource.resource_groups.create_or_update("generic", {"location": LOCATION})
     thing = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/generic/providers/Contoso.Things/boxes/a"
-    resource.resources.begin_create_or_update_by_id(thing, "2024-01-01", {"location": LOCATION, "properties": {"size": 3}}).result()
-    assert resource.resources.get_by_id(thing, "2024-01-01").properties["size"] == 3
+    resource.resources.begin_create_or_update_by_id(thing, {"location": LOCATION, "properties": {"size": 3}}, api_version="2024-01-01").result()
+    assert resource.resources.get_by_id(thing, api_version="2024-01-01").properties["size"] == 3
     assert names(resource.resources.list_by_resource_group("generic")) == ["a"]
-    resource.resources.begin_delete_by_id(thing, "2024-01-01").result()
-    fails("ResourceNotFound", lambda: resource.resources.get_by_id(thing, "2024-01-01"), ResourceNotFoundError)
+    resource.resources.begin_delete_by_id(thing, api_version="2024-01-01").result()
+    fails("ResourceNotFound", lambda: resource.resources.get_by_id(thing, api_version="2024-01-01"), ResourceNotFoundError)
     resource.resource_groups.begin_delete("generic").result()
 
 

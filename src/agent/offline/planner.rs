@@ -148,7 +148,8 @@ impl Offline {
         let arguments = json!({
             "service": show.service, "operation": show.operation, "region": region, "params": params,
         });
-        let reply = self.ask(turn, "aws_read", &format!("{} {name}", show.operation), arguments).await;
+        let tool = format!("{}_read", show.cloud);
+        let reply = self.ask(turn, &tool, &format!("{} {name}", show.operation), arguments).await;
         let Some((true, text)) = reply else { return false };
         let text = text.to_lowercase();
         ["notfound", "not found", "nosuch", "does not exist", "404"].iter().any(|word| text.contains(word))
@@ -178,8 +179,12 @@ impl Offline {
             return said(answer::nearest(&[], language));
         }
         let arguments = json!({"query": turn.words, "limit": MOST_NAMED});
-        let found = match self.ask(turn, "aws_search", turn.words, arguments).await {
-            Some((false, text)) => text.lines().take(MOST_NAMED).map(|line| format!("aws {line}")).collect(),
+        let named = |cloud: &CloudName| all.iter().any(|token| token.lower.starts_with(cloud.as_str()));
+        let cloud = CloudName::ALL.into_iter().find(named).unwrap_or(CloudName::Aws);
+        let found = match self.ask(turn, &format!("{cloud}_search"), turn.words, arguments).await {
+            Some((false, text)) => {
+                text.lines().take(MOST_NAMED).map(|line| format!("{cloud} {line}")).collect()
+            }
             _ => Vec::new(),
         };
         said(answer::nearest(&found, language))

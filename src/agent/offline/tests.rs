@@ -142,6 +142,28 @@ fn the_bucket_of_the_main_job_is_planned_whole() {
 
 /// Words of a request, each with the tags that it needs, and what it must become.
 const CREATES: &[(&str, &str, &str)] = &[
+    (
+        "create an Azure resource group called shop in Frankfurt",
+        "resource ResourceGroups_CreateOrUpdate",
+        "germanywestcentral",
+    ),
+    ("Lege eine Azure-Ressourcengruppe namens laden an", "resource ResourceGroups_CreateOrUpdate", "laden"),
+    (
+        "create an azure network called net1 with 10.7.0.0/16 in resource group shop",
+        "network VirtualNetworks_CreateOrUpdate",
+        "10.7.0.0/24",
+    ),
+    (
+        "create an azure storage account called shop4711 in resource group shop",
+        "storage StorageAccounts_Create",
+        "shop4711",
+    ),
+    (
+        "launch an azure vm called one in resource group shop, network net1, with the key ssh-ed25519 \
+         AAAAC3NzaC1lZDI1NTE5AAAAIJ0000000000000000000000000000000000000000",
+        "compute VirtualMachines_CreateOrUpdate",
+        "net1",
+    ),
     ("make me a bucket named assets-1 in Ireland", "s3 CreateBucket", "assets-1"),
     ("I need an S3 bucket \"site-data\" in London", "s3 CreateBucket", "site-data"),
     ("please provision object storage called blobs", "s3 CreateBucket", "blobs"),
@@ -208,6 +230,8 @@ fn every_plan_fits_the_catalog() {
 }
 
 const READS: &[(&str, &str)] = &[
+    ("list azure resource groups", "resource ResourceGroups_List"),
+    ("show my azure vms", "compute VirtualMachines_ListAll"),
     ("list my buckets", "s3 ListBuckets"),
     ("show me all buckets", "s3 ListBuckets"),
     ("which vpcs do I have in Ireland?", "ec2 DescribeVpcs"),

@@ -27,6 +27,8 @@ pub(super) struct Thing {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Access {
+    #[serde(default = "aws")]
+    pub(super) cloud: CloudName,
     pub(super) service: String,
     pub(super) operation: String,
     /// The parameter that takes the name.
@@ -35,6 +37,10 @@ pub(super) struct Access {
     /// What the name begins with.
     #[serde(default)]
     pub(super) prefix: Option<String>,
+}
+
+fn aws() -> CloudName {
+    CloudName::Aws
 }
 
 impl Thing {
@@ -89,7 +95,7 @@ pub(super) fn plan(
         params[by] = if takes_list(catalog, access, by) { json!([name]) } else { json!(name) };
     }
     let step = json!({
-        "id": "step", "cloud": "aws", "service": access.service, "operation": access.operation,
+        "id": "step", "cloud": access.cloud, "service": access.service, "operation": access.operation,
         "region": region, "params": params,
     });
     Plan::from_value(json!({"version": 1, "name": title, "steps": [step]})).map_err(|e| e.to_string())
@@ -97,7 +103,7 @@ pub(super) fn plan(
 
 /// Whether a parameter takes a list of names.
 pub(super) fn takes_list(catalog: &Catalog, access: &Access, by: &str) -> bool {
-    let wanted = OperationName::new(CloudName::Aws, &access.service, &access.operation);
+    let wanted = OperationName::new(access.cloud, &access.service, &access.operation);
     let Ok(found) = catalog.operation(&wanted) else { return false };
     let service = found.service();
     found

@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::Azure;
 use super::going::KEPT;
 use super::testing::catalog;
-use crate::clouds::{Call, Cloud, CloudError, Reply, Waited};
+use crate::clouds::{Call, Cloud, CloudError, EXISTED, Reply, Waited};
 use crate::plan::{CloudName, OperationName};
 
 /// A request as it arrived: the lines up to the body, and the body.
@@ -160,6 +160,17 @@ async fn a_call_goes_to_its_subscription_with_a_token_and_its_answer_is_read() {
     assert_eq!(seen.header("authorization"), Some("Bearer sandbox"));
     assert!(seen.header("x-ms-client-request-id").is_some_and(|id| id.len() == 36));
     assert_eq!(seen.body, r#"{"location":"westeurope"}"#);
+}
+
+#[tokio::test]
+async fn what_was_there_before_is_told_from_what_was_made() {
+    let group = || json!({"id": "/g"});
+    let server = Server::saying(vec![say(201, "", group()), say(200, "", group())]).await;
+    let azure = server.client();
+    for existed in [Value::Null, json!(true)] {
+        let reply = azure.call(&call("ResourceGroups_CreateOrUpdate")).await.unwrap();
+        assert_eq!(reply.output[EXISTED], existed);
+    }
 }
 
 #[tokio::test]

@@ -9,8 +9,9 @@ use super::going::{Going, KEPT};
 use super::identity::refused_token;
 use super::parse;
 use super::retry::{MOST_ATTEMPTS, Trouble, asked_for, pause, repeatable, trouble};
+use crate::catalog::shapes::Operation;
 use crate::clouds::http::{HttpRequest, HttpResponse};
-use crate::clouds::{Call, CloudError, Reply};
+use crate::clouds::{Call, CloudError, EXISTED, Reply};
 
 /// Who asks, in the words that the cloud's own logs show.
 const AGENT: &str = concat!("provisioner/", env!("CARGO_PKG_VERSION"));
@@ -28,13 +29,18 @@ impl Azure {
         let unreadable =
             |message: String| CloudError::Unreadable { operation: call.operation.clone(), message };
         let mut output = parse::output(operation, &response).map_err(unreadable)?;
-        if let Some(going) = Going::of(operation, &request, &response) {
-            if output.is_null() {
-                output = json!({});
-            }
-            if let Value::Object(members) = &mut output {
-                members.insert(KEPT.into(), json!(going));
-            }
+        if output.is_null() {
+            output = json!({});
+        }
+        if existed(operation, response.status)
+            && let Value::Object(members) = &mut output
+        {
+            members.insert(EXISTED.into(), Value::Bool(true));
+        }
+        if let Some(going) = Going::of(operation, &request, &response)
+            && let Value::Object(members) = &mut output
+        {
+            members.insert(KEPT.into(), json!(going));
         }
         Ok(Reply { output, status: response.status, request_id: parse::request_id(&response) })
     }
@@ -83,6 +89,12 @@ impl Azure {
             attempt += 1;
         }
     }
+}
+
+/// Whether an answer says that a thing was changed and not made: another status would have said that it is new.
+fn existed(operation: &Operation, status: u16) -> bool {
+    let news = operation.traits.arm.as_deref().is_some_and(|arm| arm.success.contains(&201));
+    operation.method == "PUT" && status == 200 && news
 }
 
 fn unsent(request: &HttpRequest, error: &crate::clouds::http::HttpError) -> CloudError {

@@ -89,7 +89,10 @@ impl ReadTool {
             account: arguments.account,
             params: object_or_empty(arguments.params),
         };
-        let reply = match self.cloud.call(&call).await {
+        // Azure's pages follow by links, which no parameter takes.
+        let linked = found.operation().traits.arm.as_deref().is_some_and(|arm| arm.pages.is_some());
+        let asked = if linked { self.cloud.call_all(&call) } else { self.cloud.call(&call) };
+        let reply = match asked.await {
             Ok(reply) => reply,
             Err(error) => return cloud_error(&error),
         };

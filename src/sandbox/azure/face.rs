@@ -139,6 +139,9 @@ impl Face {
 
 /// The address with the group's name in the letters in which the group was made.
 fn in_given_group(mut address: Address, ledger: &Ledger) -> Address {
+    if address.group().is_some() {
+        address.parts[2] = "resourceGroups".to_owned();
+    }
     let group = address.group_address().filter(|_| address.kind != GROUPS || address.open);
     let made = group.and_then(|group| ledger.get(&super::work::key_at(&group)));
     if let Some(name) = made.and_then(|made| made.names.get("name")) {

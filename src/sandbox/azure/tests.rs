@@ -169,6 +169,19 @@ fn what_it_lies_in_and_refers_to_must_be_there() {
 }
 
 #[test]
+fn what_nobody_can_take_away_comes_with_what_it_lies_in() {
+    let mut azure = Azure::with_network(0);
+    let account = format!("{GROUP}/providers/Microsoft.Storage/storageAccounts/shop");
+    let logs = format!("{account}/blobServices/default/containers/logs");
+    assert_eq!(azure.put(&logs, json!({})).code(), (404, "ParentResourceNotFound"));
+    let body = json!({"location": "westeurope", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}});
+    assert!(matches!(azure.put(&account, body).status, 200 | 202));
+    assert_eq!(azure.put(&logs, json!({})).status, 201);
+    assert_eq!(ids(&azure.get(logs.trim_end_matches("/logs"))), ["logs"]);
+    assert_eq!(azure.get(GROUP).body["id"], "/subscriptions/s/resourceGroups/Web");
+}
+
+#[test]
 fn what_is_in_use_stays_and_a_group_takes_everything_with_it() {
     let mut azure = Azure::with_machine(0);
     assert_eq!(azure.delete(&format!("{NET}/subnets/front")).code(), (400, "InUseSubnetCannotBeDeleted"));

@@ -83,24 +83,39 @@ impl Work<'_> {
     }
 
     /// What an address lies in must exist: the group, and the thing around it.
-    pub(super) fn check_surroundings(&self) -> Result<(), Fault> {
+    pub(super) fn check_surroundings(&mut self) -> Result<(), Fault> {
         if let Some(group) = self.address.group_address()
             && self.address.kind != GROUPS
             && self.at(&group).is_none()
         {
             return Err(no_group(group.name()));
         }
-        match self.address.container() {
-            Some(around) if self.at(&around).is_none() => Err(Fault::new(
-                404,
-                "ParentResourceNotFound",
-                format!(
-                    "Can not perform requested operation on nested resource. Parent resource '{}' not found.",
-                    around.name()
-                ),
-            )),
-            _ => Ok(()),
+        let mut next = self.address.container();
+        while let Some(around) = next {
+            if self.at(&around).is_some() {
+                break;
+            }
+            // What nobody can take away comes with what it lies in, like `blobServices/default`.
+            if !self.is_inborn(&around) {
+                return Err(Fault::new(
+                    404,
+                    "ParentResourceNotFound",
+                    format!(
+                        "Can not perform requested operation on nested resource. Parent resource '{}' not found.",
+                        around.name()
+                    ),
+                ));
+            }
+            next = around.container();
         }
+        Ok(())
+    }
+
+    /// Whether the catalog knows the type and has no operation that takes its things away.
+    fn is_inborn(&mut self, address: &Address) -> bool {
+        // Operations on any resource fit every address, and are less exact than a type's own.
+        let mut exact = |method: &str| self.routes.find(method, address).map_or(0, |found| found.exact);
+        address.container().is_some() && exact("GET") > 1 && exact("DELETE") < exact("GET")
     }
 
     /// The error for a thing that is not there.

@@ -56,7 +56,7 @@ fn is_list(work: &Work<'_>) -> bool {
 }
 
 /// The key below which everything is listed; what it names must be there.
-fn scope(work: &Work<'_>) -> Result<String, Fault> {
+fn scope(work: &mut Work<'_>) -> Result<String, Fault> {
     work.check_surroundings()?;
     if let Some(around) = work.address.container() {
         return Ok(around.key());
