@@ -380,6 +380,18 @@ mod tests {
     }
 
     #[test]
+    fn the_embedded_catalog_holds_all_of_oci_in_a_megabyte() {
+        let catalog = Catalog::open(None).unwrap();
+        let status = catalog.status().into_iter().find(|s| s.cloud == CloudName::Oci).unwrap();
+        assert!(status.services >= 329 && status.operations >= 8_381, "{status:?}");
+        assert!(status.bytes <= 1 << 20, "{status:?}");
+        for entry in catalog.services(CloudName::Oci) {
+            let service = catalog.service(CloudName::Oci, &entry.name).unwrap();
+            assert_eq!(service.operations.len(), entry.operations.len(), "{}", entry.name);
+        }
+    }
+
+    #[test]
     fn the_embedded_catalog_holds_all_of_aws() {
         let catalog = Catalog::open(None).unwrap();
         let status = &catalog.status()[0];

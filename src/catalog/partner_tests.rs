@@ -294,3 +294,39 @@ fn what_is_made_once_is_in_the_catalog() {
         assert!(!repeatable(found.operation()), "{operation} needs no entry");
     }
 }
+
+#[test]
+fn what_oci_makes_is_taken_back_by_the_id_or_the_name_in_the_answer() {
+    let catalog = crate::catalog::Catalog::open(None).unwrap();
+    for (service, operation, params, answer, partner, wanted) in [
+        (
+            "core.virtual_network",
+            "CreateVcn",
+            json!({"body": {"compartmentId": "c"}}),
+            json!({"id": "v", "compartmentId": "c"}),
+            "DeleteVcn",
+            json!({"vcnId": "v"}),
+        ),
+        (
+            "core.compute",
+            "LaunchInstance",
+            json!({"body": {}}),
+            json!({"id": "i"}),
+            "TerminateInstance",
+            json!({"instanceId": "i"}),
+        ),
+        (
+            "object_storage.object_storage",
+            "CreateBucket",
+            json!({"namespaceName": "ns", "body": {"name": "b"}}),
+            json!({"namespace": "ns", "name": "b"}),
+            "DeleteBucket",
+            json!({"namespaceName": "ns", "bucketName": "b"}),
+        ),
+    ] {
+        let name = crate::plan::OperationName::new(crate::plan::CloudName::Oci, service, operation);
+        let found = catalog.operation(&name).unwrap();
+        let undo = undo(found.service(), found.operation(), &params).unwrap();
+        assert_eq!((undo.operation.as_str(), undo.params(&params, &answer).unwrap()), (partner, wanted));
+    }
+}

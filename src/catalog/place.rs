@@ -120,9 +120,9 @@ fn names_for(wanted: &str, noun: &str) -> Vec<String> {
     for ending in ["Arn", "Name", "Id"] {
         names.push(format!("{wanted}{ending}"));
     }
-    // `instanceId` of a thing called instance is its `id`.
+    // `instanceId` of a thing called instance is its `id`, `bucketName` of a bucket its `name`.
     let lower = wanted.to_ascii_lowercase();
-    for own in ["id", "arn"] {
+    for own in ["id", "arn", "name"] {
         if lower == format!("{}{own}", noun.to_ascii_lowercase()) {
             names.push(own.to_owned());
         }

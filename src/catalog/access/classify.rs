@@ -4,7 +4,7 @@ use super::azure;
 use super::reviewed::reviewed;
 use super::verb::{Verb, verb_of};
 use super::words::split_words;
-use crate::catalog::shapes::{Operation, Service, ShapeId, ShapeKind};
+use crate::catalog::shapes::{Operation, Protocol, Service, ShapeId, ShapeKind};
 use crate::plan::{Access, AccessClass, CloudName};
 use crate::text::is_secret_name;
 
@@ -72,7 +72,8 @@ pub fn classify(service: &Service, operation: &Operation) -> Access {
         if let Some(words) = permission_words(name) {
             return access(AccessClass::Permission, format!("the name says {words}"));
         }
-        if !operation.traits.readonly || matches!(verb, Verb::Acts | Verb::Detaches) {
+        let looks = operation.traits.readonly || only_looks(service, operation);
+        if !looks || matches!(verb, Verb::Acts | Verb::Detaches) {
             let source = match verb {
                 Verb::Unknown => "unknown: treated as write".to_owned(),
                 _ => format!("the name says {word}"),
@@ -85,10 +86,17 @@ pub fn classify(service: &Service, operation: &Operation) -> Access {
     }
     let source = if operation.traits.readonly {
         "the model's trait readonly".to_owned()
+    } else if verb != Verb::Reads {
+        format!("the method is {}", operation.method)
     } else {
         format!("the name says {word}")
     };
     access(AccessClass::Read, source)
+}
+
+/// Whether the method says that nothing changes. AWS has its own word for it, and methods that say little.
+fn only_looks(service: &Service, operation: &Operation) -> bool {
+    service.protocol == Protocol::Oci && matches!(operation.method.as_str(), "GET" | "HEAD")
 }
 
 fn permission_words(name: &str) -> Option<String> {
@@ -248,6 +256,52 @@ mod tests {
             assert_eq!(access.class, wanted, "{service} {operation}");
             assert!(access.source.starts_with("reviewed: "), "{}", access.source);
         }
+    }
+
+    #[test]
+    fn operations_of_oci_are_classed_by_list_verb_and_method() {
+        let catalog = crate::catalog::Catalog::open(None).unwrap();
+        for (service, operation, wanted) in [
+            ("core.compute", "LaunchInstance", AccessClass::Write),
+            ("core.compute", "TerminateInstance", AccessClass::Delete),
+            ("core.compute", "ListInstances", AccessClass::Read),
+            ("core.compute", "InstanceAction", AccessClass::Write),
+            ("identity.identity", "AssembleEffectiveTagSet", AccessClass::Read),
+            ("identity.identity", "CreatePolicy", AccessClass::Permission),
+            ("resource_search.resource_search", "SearchResources", AccessClass::Read),
+            ("nosql.nosql", "Query", AccessClass::Write),
+            ("ons.notification_data_plane", "GetUnsubscription", AccessClass::Write),
+            ("secrets.secrets", "GetSecretBundle", AccessClass::Secret),
+            ("key_management.kms_management", "ScheduleKeyDeletion", AccessClass::Delete),
+        ] {
+            let name = crate::plan::OperationName::new(crate::plan::CloudName::Oci, service, operation);
+            let found = catalog.operation(&name).unwrap();
+            let access = classify(found.service(), found.operation());
+            assert_eq!(access.class, wanted, "{name}: {}", access.source);
+        }
+    }
+
+    #[test]
+    fn no_operation_of_oci_that_changes_by_its_method_is_a_read_but_for_searches() {
+        let catalog = crate::catalog::Catalog::open(None).unwrap();
+        let mut posts = 0;
+        for entry in catalog.services(crate::plan::CloudName::Oci) {
+            let service = catalog.service(crate::plan::CloudName::Oci, &entry.name).unwrap();
+            for operation in &service.operations {
+                if classify(&service, operation).class != AccessClass::Read {
+                    continue;
+                }
+                assert!(
+                    matches!(operation.method.as_str(), "GET" | "HEAD" | "POST"),
+                    "{} {}",
+                    service.name,
+                    operation.name
+                );
+                posts += usize::from(operation.method == "POST");
+            }
+        }
+        // Searches, queries and estimates; every other POST is a write.
+        assert!((60..=120).contains(&posts), "{posts}");
     }
 
     #[test]

@@ -16,4 +16,7 @@ mod services;
 mod shape;
 mod value_type;
 
+#[cfg(test)]
+mod tests;
+
 pub use services::compile;

@@ -7,7 +7,7 @@ use ruff_python_ast::{Expr, Stmt, StmtClassDef, StmtFunctionDef, StmtIf};
 use super::value_type::ValueType;
 use crate::catalog::compile::CompileError;
 use crate::catalog::compile::python::{
-    Definition, Literal, Module, assigned, bases, docstring, dotted, text,
+    Definition, Literal, Module, assigned, assignments, bases, docstring, dotted, text,
 };
 
 /// The value that answers are given for words that this version does not know. It is never sent.
@@ -23,6 +23,8 @@ pub(super) struct Model {
     /// Ways to values that must not be logged, by Python names; `*` stands for every item.
     pub(super) redacted: Vec<Vec<String>>,
     pub(super) subtypes: Option<Subtypes>,
+    /// Attributes that the constructor fixes, by Python name: what a subtype says that it is.
+    pub(super) fixed: Vec<(String, String)>,
 }
 
 /// An attribute.
@@ -70,6 +72,7 @@ fn model(module: &Module, class: &StmtClassDef) -> Result<Model, CompileError> {
         properties: HashMap::new(),
         redacted: Vec::new(),
         subtypes: None,
+        fixed: Vec::new(),
     };
     for statement in class.statements() {
         match statement {
@@ -123,6 +126,11 @@ fn state(module: &Module, function: &StmtFunctionDef, model: &mut Model) -> Resu
         let wire = wire.ok_or_else(|| not("has no wire name"))?;
         model.attributes.push(Attribute { python, wire, value });
     }
+    model.fixed = assignments(body)
+        .filter_map(|(target, value)| {
+            Some((target.strip_prefix("self._")?.to_owned(), text(value)?.to_owned()))
+        })
+        .collect();
     if let Some(value) = assigned(body, "self._redacted_field_paths") {
         let paths = Literal::read(module, value)?;
         let paths: Option<Vec<Vec<String>>> =

@@ -106,8 +106,8 @@ fn operation(
     wrong: &dyn Fn(String) -> CompileError,
 ) -> Result<Operation, CompileError> {
     let name = pascal(&source.name);
-    let input = input(&name, source, shapes, wrong)?;
-    let output = output(&name, source, shapes)?;
+    let input = input(source, shapes, wrong)?;
+    let output = output(source, shapes)?;
     let retry_token = source.header_params.iter().any(|p| p.wire.eq_ignore_ascii_case("opc-retry-token"));
     let mut awaits = awaits.get(&source.name).cloned();
     if let Some(awaits) = &mut awaits {
@@ -171,7 +171,6 @@ fn shown(awaits: &mut OciAwaits, named: &Named, siblings: &[Named], shapes: &Sha
 }
 
 fn input(
-    name: &str,
     source: &Source,
     shapes: &mut Shapes<'_>,
     wrong: &dyn Fn(String) -> CompileError,
@@ -227,7 +226,7 @@ fn input(
         }
     }
     let kind = ShapeKind::Structure { members };
-    Ok(shapes.add(Shape { name: format!("{name}Request"), kind, traits }))
+    Ok(shapes.add(Shape { name: String::new(), kind, traits }))
 }
 
 fn template_names(path: &str) -> impl Iterator<Item = &str> {
@@ -241,7 +240,7 @@ fn collection(param: &Param, value: &ValueType) -> Option<Collection> {
 }
 
 /// The answer: the model itself, or a structure whose only member is the whole body.
-fn output(name: &str, source: &Source, shapes: &mut Shapes<'_>) -> Result<Option<ShapeId>, CompileError> {
+fn output(source: &Source, shapes: &mut Shapes<'_>) -> Result<Option<ShapeId>, CompileError> {
     let Some(value) = &source.response else { return Ok(None) };
     let shape = shapes.of(value)?;
     if matches!(value, ValueType::Model(model) if shapes.model(model).is_some()) {
@@ -249,7 +248,7 @@ fn output(name: &str, source: &Source, shapes: &mut Shapes<'_>) -> Result<Option
     }
     let kind = ShapeKind::Structure { members: vec![plain("body", shape)] };
     let traits = ShapeTraits { payload: Some("body".to_owned()), ..ShapeTraits::none() };
-    Ok(Some(shapes.add(Shape { name: format!("{name}Response"), kind, traits })))
+    Ok(Some(shapes.add(Shape { name: String::new(), kind, traits })))
 }
 
 /// Pages follow the header `opc-next-page`, or a member of the answer that says where the next one starts.

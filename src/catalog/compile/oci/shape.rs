@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::model::{Model, Property};
+use super::model::{Model, Property, Subtypes};
 use super::value_type::ValueType;
 use crate::catalog::compile::CompileError;
 use crate::catalog::shapes::{Member, Shape, ShapeId, ShapeKind, ShapeTraits};
@@ -126,6 +126,8 @@ impl<'a> Shapes<'a> {
         for attribute in &model.attributes {
             let property = property(models, model, &attribute.python);
             let (words, closed) = property.map(|p| (p.words.as_slice(), p.closed)).unwrap_or_default();
+            // What a subtype may say is for the discriminator to tell; the words of the base can lack some.
+            let closed = closed && discriminator(models, model) != Some(attribute.wire.as_str());
             let mut member = plain(&attribute.wire, self.worded(&attribute.value, words, closed)?);
             member.required = property.is_some_and(|p| p.required);
             members.push(member);
@@ -133,12 +135,12 @@ impl<'a> Shapes<'a> {
         let mut traits = ShapeTraits::none();
         if let Some(subtypes) = &model.subtypes {
             traits.discriminator = Some(subtypes.wire.clone());
-            for (value, subtype) in &subtypes.cases {
-                if !models.contains_key(subtype) {
+            for (value, subtype) in cases(models, model, subtypes) {
+                if !models.contains_key(&subtype) {
                     return Err(self.wrong(name, format!("its subtype {subtype} is no model")));
                 }
-                let shape = self.of(&ValueType::Model(subtype.clone()))?;
-                traits.variants.push((value.clone(), shape));
+                let shape = self.of(&ValueType::Model(subtype))?;
+                traits.variants.push((value, shape));
             }
         }
         if let Some(shape) = self.at(number) {
@@ -205,6 +207,30 @@ impl<'a> Shapes<'a> {
             reason: reason.into(),
         }
     }
+}
+
+/// The subtypes that a base lists, and those that it forgets but that say themselves what they are.
+fn cases(models: &Models, base: &Model, subtypes: &Subtypes) -> Vec<(String, String)> {
+    let mut cases = subtypes.cases.clone();
+    let mut forgotten: Vec<(String, String)> = models
+        .values()
+        .filter(|model| model.base.as_ref() == Some(&base.name))
+        .filter_map(|model| {
+            let python = &base.attributes.iter().find(|attribute| attribute.wire == subtypes.wire)?.python;
+            let (_, value) = model.fixed.iter().find(|(name, _)| name == python)?;
+            Some((value.clone(), model.name.clone()))
+        })
+        .filter(|(value, _)| !cases.iter().any(|(known, _)| known == value))
+        .collect();
+    forgotten.sort();
+    cases.extend(forgotten);
+    cases
+}
+
+/// The wire name of the attribute that decides what a model or its base is.
+fn discriminator<'a>(models: &'a Models, model: &'a Model) -> Option<&'a str> {
+    let own = model.subtypes.as_ref().map(|subtypes| subtypes.wire.as_str());
+    own.or_else(|| discriminator(models, models.get(model.base.as_deref()?)?))
 }
 
 /// What the class or its base says about an attribute.

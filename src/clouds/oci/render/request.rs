@@ -182,3 +182,101 @@ fn add_query(query: &mut String, service: &Service, member: &Member, value: &Val
         (_, value) => add_pair(query, &member.name, &text(value, kind, Place::Url)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+    use serde_json::json;
+
+    use super::*;
+    use crate::catalog::Catalog;
+
+    fn request(service: &str, operation: &str, params: Value) -> Result<HttpRequest, CloudError> {
+        let catalog = Catalog::open(None).unwrap();
+        let realms = Realms::new(&catalog).unwrap();
+        let found = catalog.operation(&OperationName::new(CloudName::Oci, service, operation)).unwrap();
+        let addressing = Addressing { region: Some("eu-frankfurt-1".into()), ..Addressing::default() };
+        render(found.service(), found.operation(), &params, &OciContext { realms: &realms, addressing })
+    }
+
+    fn problems(service: &str, operation: &str, params: Value) -> Vec<String> {
+        match request(service, operation, params) {
+            Err(CloudError::Invalid { problems, .. }) => problems,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn everything_travels_in_its_place() {
+        let params = json!({
+            "namespaceName": "ns", "bucketName": "b", "objectName": "a/../ü.txt", "opc-meta-": {"Owner": "web"},
+            "if-none-match": "*", "body": "aGk=",
+        });
+        let put = request("object_storage.object_storage", "PutObject", params).unwrap();
+        assert_eq!(put.method, "PUT");
+        assert_eq!(
+            put.url,
+            "https://objectstorage.eu-frankfurt-1.oraclecloud.com/n/ns/b/b/o/a%2F..%2F%C3%BC.txt"
+        );
+        assert_eq!(put.header("opc-meta-owner"), Some("web"));
+        assert_eq!(put.header("content-type"), Some("application/octet-stream"));
+        assert_eq!((put.header("if-none-match"), put.body.as_slice()), (Some("*"), b"hi".as_slice()));
+        assert!(put.signing.unwrap().unsigned_body);
+        let listed = json!({"compartmentId": "a b", "sortOrder": "ASC", "lifecycleState": null, "limit": 5});
+        let list = request("core.virtual_network", "ListVcns", listed).unwrap();
+        assert_eq!(list.query(), Some("compartmentId=a%20b&limit=5&sortOrder=ASC"));
+        assert_eq!(list.header("content-type"), Some("application/json"));
+    }
+
+    #[test]
+    fn times_in_bodies_are_written_in_utc_and_nulls_stay() {
+        let params = json!({"alarmId": "a", "body": {"displayName": null, "suppression":
+            {"timeSuppressFrom": "2026-01-02T03:04:05+01:00", "timeSuppressUntil": "2026-01-03T00:00:00.5Z"}}});
+        let update = request("monitoring.monitoring", "UpdateAlarm", params).unwrap();
+        let body: Value = serde_json::from_slice(&update.body).unwrap();
+        let times = json!({"timeSuppressFrom": "2026-01-02T02:04:05Z", "timeSuppressUntil": "2026-01-03T00:00:00.500000Z"});
+        assert_eq!(body, json!({"displayName": null, "suppression": times}));
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_said_at_once() {
+        let found = problems(
+            "core.virtual_network",
+            "ListVcns",
+            json!({"compartmentid": "x", "sortOrder": "UP", "limit": "5"}),
+        );
+        assert_eq!(
+            found,
+            [
+                "$: there is no member `compartmentid`; did you mean `compartmentId`?",
+                "$: `compartmentId` is required and missing",
+                "$.limit: expected a whole number, found text",
+                "$.sortOrder: expected one of ASC, DESC, found `UP`",
+            ]
+        );
+        let broken = json!({"namespaceName": "n", "bucketName": "b", "if-match": "a\r\nb: c"});
+        let found = problems("object_storage.object_storage", "GetBucket", broken);
+        assert_eq!(found, ["$.if-match: travels in a header and must not hold line breaks"]);
+        let launch = json!({"body": {"compartmentId": "c", "availabilityDomain": "a",
+            "sourceDetails": {"sourceType": "tape", "imageId": "i"}}});
+        let found = problems("core.compute", "LaunchInstance", launch);
+        assert!(
+            found.iter().any(|p| p.contains("$.body.sourceDetails.sourceType: expected one of")),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn a_value_cannot_lead_a_path_to_another_place() {
+        for (value, wanted) in [("../instances/x", "lead to another place"), (" ", "must not be blank")] {
+            let found = problems("core.virtual_network", "GetVcn", json!({"vcnId": value}));
+            assert!(found[0].contains(wanted), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_service_with_endpoints_of_its_own_says_so() {
+        let refused = request("key_management.kms_management", "GetKey", json!({"keyId": "k"}));
+        assert!(matches!(refused, Err(CloudError::Endpoint(why)) if why.contains("endpoint of its own")));
+    }
+}
