@@ -75,6 +75,7 @@ fn how_to(endpoint: &str, kept: &str) -> String {
         "The embedded clouds listen on {endpoint} (loopback only; resources are {kept}).\n\
          Point an SDK at them with\n  \
          export AWS_ENDPOINT_URL={endpoint} AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox AWS_REGION=eu-central-1\n\
+         The OCI tools take OCI_CLI_ENDPOINT={endpoint}, clients of the OCI SDK service_endpoint=\"{endpoint}\"; any key will do.\n\
          What arrived: GET {endpoint}/_sandbox/requests; what exists: GET {endpoint}/_sandbox/resources. Ctrl+C stops."
     )
 }

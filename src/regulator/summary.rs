@@ -79,6 +79,7 @@ fn name_of(noun: &str, output: &Value, params: &Value) -> Option<String> {
         .iter()
         .find_map(|ending| find(output, 0, &own(ending)))
         .or_else(|| by_noun.iter().find_map(|ending| find(params, 0, &own(ending))))
+        .or_else(|| output.get("id")?.as_str().map(str::to_owned))
         .or_else(|| find(output, 0, &|name| name.ends_with("Id") || name == "id"))
         .or_else(|| find(output, 0, &|name| name.ends_with("Arn")))
         .or_else(|| find(params, 0, &|name| name == "Name" || name == "name" || name == "Bucket"))
@@ -118,6 +119,7 @@ mod tests {
             ("Role", json!({"Role": {"RoleId": "AROA", "RoleName": "r"}}), json!({}), "AROA"),
             ("Queue", json!({"QueueUrl": "https://q"}), json!({"QueueName": "q"}), "https://q"),
             ("Stack", json!({"StackId": "s"}), json!({}), "s"),
+            ("Vcn", json!({"compartmentId": "c", "id": "v"}), json!({"body": {"compartmentId": "c"}}), "v"),
             ("Address", json!({"AllocationId": "eip-1"}), json!({}), "eip-1"),
         ] {
             assert_eq!(name_of(noun, &output, &params).as_deref(), Some(expected), "{noun}");

@@ -116,6 +116,43 @@ fn operations(answer: &Answer) -> Vec<String> {
 
 const TAGS: &str = "owner team-web, environment dev, sensitivity internal, cost center 9001";
 
+const COMPARTMENT: &str = "ocid1.compartment.oc1..aaaateam";
+
+#[test]
+fn an_oci_bucket_is_planned_in_its_compartment_and_region() {
+    let answer = run(&format!("create an OCI bucket called demo-logs in Zurich in {COMPARTMENT}, {TAGS}"));
+    assert_eq!(
+        operations(&answer),
+        ["object_storage.object_storage GetNamespace", "object_storage.object_storage CreateBucket"]
+    );
+    let plan = answer.plan.unwrap();
+    assert_eq!(check(&catalog(), &plan), [] as [String; 0]);
+    let bucket = &plan.steps[1];
+    assert_eq!((bucket.cloud, bucket.region.as_deref()), (CloudName::Oci, Some("eu-zurich-1")));
+    assert_eq!(bucket.params["body"]["compartmentId"], COMPARTMENT);
+    assert_eq!(bucket.params["body"]["freeformTags"]["owner"], "team-web");
+}
+
+#[test]
+fn an_oci_network_and_machine_are_planned_as_the_catalog_wants_them() {
+    let answer = run(&format!("create an OCI network called web in {COMPARTMENT} with 10.3.0.0/16, {TAGS}"));
+    let plan = answer.plan.unwrap();
+    assert_eq!(check(&catalog(), &plan), [] as [String; 0]);
+    assert_eq!(plan.steps.len(), 5);
+    assert_eq!(plan.steps[4].params["body"]["cidrBlock"], "10.3.10.0/24");
+    let subnet = "ocid1.subnet.oc1.eu-frankfurt-1.aaaaprivate";
+    let answer = run(&format!("create an OCI VM called web-1 in {COMPARTMENT} in {subnet}, {TAGS}"));
+    let plan = answer.plan.unwrap();
+    assert_eq!(check(&catalog(), &plan), [] as [String; 0]);
+    assert_eq!(plan.steps[2].params["body"]["createVnicDetails"]["assignPublicIp"], false);
+}
+
+#[test]
+fn the_compartment_of_an_oci_bucket_is_asked_for() {
+    let answer = run(&format!("create an OCI bucket called demo-logs, {TAGS}"));
+    assert!(answer.plan.is_none() && answer.text.contains("compartment"), "{}", answer.text);
+}
+
 #[test]
 fn the_bucket_of_the_main_job_is_planned_whole() {
     let answer = run(&format!("create a private, encrypted S3 bucket called demo-logs in Frankfurt, {TAGS}"));

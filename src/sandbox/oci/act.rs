@@ -29,7 +29,8 @@ pub(super) fn create(work: &mut Work<'_>) -> Result<Resource, Fault> {
     let own = given.clone().unwrap_or_else(|| ocid(&called(work.entry(), &kind)));
     front.push(own.clone());
     let id = front.join("/");
-    if work.find(&kind, &id).is_some() {
+    if work.find(&kind, &id).is_some() || is_name_taken(work, &kind, &body) {
+        let own = body.get("name").and_then(Value::as_str).unwrap_or(&own);
         let message = format!(
             "Either the {} '{own}' already exists or you are not authorized to create it",
             called(work.entry(), &kind)
@@ -39,6 +40,17 @@ pub(super) fn create(work: &mut Work<'_>) -> Result<Resource, Fault> {
     }
     let thing = new_thing(work, &kind, &id, given.is_none().then_some(own.as_str()), body);
     Ok(store_new(work, thing))
+}
+
+/// Whether another thing of the kind has the name in the same container, for kinds whose names the list calls unique.
+fn is_name_taken(work: &Work<'_>, kind: &str, body: &Map<String, Value>) -> bool {
+    let same = |thing: &Resource, member: &str| thing.attributes.get(member) == body.get(member);
+    work.entry().exists.contains_key(kind)
+        && body.contains_key("name")
+        && work
+            .ledger
+            .of_kind(&work.home(), REGION, kind)
+            .any(|thing| !thing.is_gone() && same(thing, "name") && same(thing, "compartmentId"))
 }
 
 /// Makes a thing under the name that the path gives, or replaces it.
@@ -228,6 +240,10 @@ fn given_name(work: &Work<'_>, body: &Map<String, Value>) -> Option<String> {
         (last.starts_with('{') && kind_of(front) == work.meaning.kind && operation.method == "GET")
             .then(|| last.trim_matches(['{', '}']).to_owned())
     })?;
+    // Identifiers are the cloud's to give; a body that holds one of that name refers to a container.
+    if item.ends_with("Id") {
+        return None;
+    }
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     text(&item).or_else(|| item.to_ascii_lowercase().ends_with("name").then(|| text("name")).flatten())
 }

@@ -140,7 +140,7 @@ fn is_wanted(work: &Work<'_>, item: &Value) -> bool {
         .iter()
         .filter(|(name, _)| !ASIDES.contains(&name.as_str()) && !labels.contains(&name.as_str()))
         .all(|(name, wanted)| match (item.get(name), wanted) {
-            (None, _) => true,
+            (None | Some(Value::Null), _) => true,
             (Some(Value::String(has)), Value::String(wanted)) => has.eq_ignore_ascii_case(wanted),
             (Some(has), Value::Array(any)) => any.contains(has),
             (Some(has), wanted) => has == wanted,
