@@ -125,7 +125,7 @@ class Values:
         if kind is datetime.date:
             return datetime.date(2021, 2, 3), "2021-02-03"
         if kind is datetime.timedelta:
-            return datetime.timedelta(minutes=5), "PT5M"
+            return datetime.timedelta(days=3), "P3D"
         if kind is bytes:
             data = self.rng.randbytes(6)
             return data, base64.b64encode(data).decode()
@@ -188,6 +188,14 @@ class Values:
                 place(wire, kind._attribute_map[attribute]["key"], value, keep=deeper)
                 return wire
         wire = {}
+        # What stands for this class where its bases decide.
+        own = {
+            attribute: value
+            for base in kind.__mro__[1:]
+            for attribute, values in vars(base).get("_subtype_map", {}).items()
+            for value, name in values.items()
+            if name == kind.__name__
+        }
         rules = getattr(kind, "_validation", {})
         for name, entry in kind._attribute_map.items():
             rule = rules.get(name, {})
@@ -203,7 +211,7 @@ class Values:
                 continue
             if depth > 12:
                 raise RecursionError
-            place(wire, entry["key"], self.written(entry["type"], depth))
+            place(wire, entry["key"], own.get(name) or self.written(entry["type"], depth))
         return wire
 
     def written(self, kind, depth):
@@ -294,30 +302,50 @@ class Method:
             if ast.unparse(call.func) in ("self._serialize.body", "json.dumps") and isinstance(call.args[0], ast.Name):
                 self.body = call.args[0].id
                 break
+        self.types, self.least = {}, {}
         built = [c for c in calls(tree) if isinstance(c.func, ast.Name) and c.func.id.startswith("build_")]
         if not built:
-            raise Unknown("how the request is built")
+            # The older clients write the request into the method itself, without annotations.
+            self.wire = self.named(tree)
+            self.types.update({c.args[0].id: c.args[1].value for c in calls(tree)
+                               if ast.unparse(c.func) == "self._serialize.body" and isinstance(c.args[0], ast.Name)})
+            return
         if self.body is None and any(k.arg in ("content", "json") for k in built[0].keywords):
             raise Unknown("a body that is no model")
         if self.body and self.body not in inspect.signature(self.function).parameters:
             raise Unknown("a body that is made of arguments")
         builder = ast.parse(inspect.getsource(getattr(module, built[0].func.id)))
-        inner = {}
-        for node in ast.walk(builder):
-            if isinstance(node, ast.Dict):
-                inner.update({v.args[1].id: k.value for k, v in zip(node.keys, node.values) if serialised(v)})
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
-                call = node.value
-                if isinstance(call, ast.ListComp):
-                    inner[call.generators[0].iter.id] = node.targets[0].slice.value
-                elif serialised(call):
-                    inner[call.args[1].id] = node.targets[0].slice.value
+        inner = self.named(builder)
         # The names of the builder's arguments in the method.
         self.wire = {k.value.id: inner[k.arg] for k in built[0].keywords if k.arg in inner and isinstance(k.value, ast.Name)}
 
 
+    def named(self, tree):
+        """Variables to wire names; types and least lengths on the side."""
+        found = {}
+
+        def note(call, wire):
+            found[call.args[1].id] = wire
+            self.types[call.args[1].id] = call.args[2].value
+            self.least.update({wire: k.value.value for k in call.keywords if k.arg == "min_length"})
+
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Dict):
+                for key, value in zip(node.keys, node.values):
+                    if serialised(value):
+                        note(value, key.value)
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+                call = node.value
+                if isinstance(call, ast.ListComp):
+                    found[call.generators[0].iter.id] = node.targets[0].slice.value
+                elif serialised(call):
+                    note(call, node.targets[0].slice.value)
+        return found
+
+
 def serialised(node):
-    return isinstance(node, ast.Call) and ast.unparse(node.func).startswith("_SERIALIZER.") and isinstance(node.args[1], ast.Name)
+    kinds = tuple(f"{of}.{how}" for of in ("_SERIALIZER", "self._serialize") for how in ("url", "query", "header"))
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in kinds and isinstance(node.args[1], ast.Name)
 
 
 def calls(tree):
@@ -341,7 +369,11 @@ def record(group, name, values, models):
         if optional and values.rng.random() > 0.5:
             continue
         kind = eval(parameter.annotation, space) if isinstance(parameter.annotation, str) else parameter.annotation
-        kind = resolved(kind, space)
+        if kind is parameter.empty:
+            written = method.types.get(parameter.name, "str")
+            kind = TYPES.get(written) or getattr(models, written)
+        else:
+            kind = resolved(kind, space)
         if parameter.name == method.body:
             theirs[parameter.name], sent = values.of(kind)
             ours["body"] = timed(sent, None)
@@ -352,8 +384,8 @@ def record(group, name, values, models):
                 continue
             raise Unknown(f"the argument {parameter.name}")
         value, sent = values.of(kind)
-        if wire.lower() not in ("if-match", "if-none-match") and isinstance(value, str) and len(value) < 2:
-            value = sent = value + "x"
+        if isinstance(value, str):
+            value = sent = value.ljust(max(2, method.least.get(wire, 0)), "x")
         if method_header(wire):
             value = sent = values.text(False)
         theirs[parameter.name], ours[wire] = value, timed(sent, None) if not is_time(sent) else sent.strftime("%Y-%m-%dT%H:%M:%S.000Z")
@@ -376,6 +408,9 @@ def record(group, name, values, models):
         "headers": headers,
         "body": body.encode() if isinstance(body, str) else bytes(body),
     }
+
+
+TYPES = {"str": str, "int": int, "bool": bool, "float": float, "object": object, "iso-8601": datetime.datetime}
 
 
 def method_header(wire):

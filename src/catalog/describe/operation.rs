@@ -82,12 +82,12 @@ pub fn describe(
         waiters: Vec::new(),
     };
     let Some(path) = path else {
-        description.members = operation.input.map_or(Vec::new(), |id| lines(service, id));
-        description.answer = operation.output.map_or(Vec::new(), |id| lines(service, id));
+        description.members = operation.input.map_or(Vec::new(), |id| lines(service, id, false));
+        description.answer = operation.output.map_or(Vec::new(), |id| lines(service, id, true));
         return Ok(description);
     };
     let id = find(service, operation, path)?;
-    description.members = lines(service, id);
+    description.members = lines(service, id, path.split('.').next() == Some(ANSWER));
     if description.members.is_empty() {
         description.kind = Some(kind(service, id));
         let allowed = &service.shape(inside(service, id)).traits.allowed;
@@ -157,12 +157,13 @@ fn inside(service: &Service, id: ShapeId) -> ShapeId {
     here
 }
 
-fn lines(service: &Service, id: ShapeId) -> Vec<MemberLine> {
+/// What the cloud sets itself is part of an answer alone.
+fn lines(service: &Service, id: ShapeId, answer: bool) -> Vec<MemberLine> {
     let shape = service.shape(inside(service, id));
     let mut lines: Vec<(u8, MemberLine)> = shape
         .members()
         .iter()
-        .filter(|member| !member.traits.read_only)
+        .filter(|member| answer || !member.traits.read_only)
         .map(|member| {
             let traits = &service.shape(member.shape).traits;
             let rank = match (member.required, member.traits.deprecated || traits.deprecated) {

@@ -147,6 +147,26 @@ mod tests {
     }
 
     #[test]
+    fn what_the_cloud_sets_is_in_the_answer_and_not_among_the_parameters() {
+        let catalog = crate::catalog::Catalog::open(None).unwrap();
+        let name = crate::plan::OperationName::new(
+            crate::plan::CloudName::Azure,
+            "compute",
+            "VirtualMachines_CreateOrUpdate",
+        );
+        let found = catalog.operation(&name).unwrap();
+        let whole = describe(found.service(), found.operation(), None).unwrap();
+        assert!(whole.answer.iter().any(|line| line.name == "id"));
+        let body = describe(found.service(), found.operation(), Some("body")).unwrap();
+        assert!(body.members.iter().all(|line| line.name != "id"));
+        let text = whole.readable(100);
+        assert!(
+            text.contains("resourceGroupName*") && text.contains("write (the request is a PUT)"),
+            "{text}"
+        );
+    }
+
+    #[test]
     fn a_model_sees_required_members_first_and_short_values() {
         insta::assert_snapshot!(text(None), @r"
         aws ec2 RunInstances (write)

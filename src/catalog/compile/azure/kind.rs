@@ -77,6 +77,10 @@ pub(super) fn from_annotation(module: &Module, annotation: &Expr) -> Result<Anno
             Part::None => optional = true,
         }
     }
+    // Plain JSON is offered beside a model.
+    if kinds.iter().any(|kind| matches!(kind, Kind::Named(_) | Kind::List(_) | Kind::Map(_))) {
+        kinds.retain(|kind| *kind != Kind::Any);
+    }
     // An enumeration is written beside the type of its values: `Union[str, _models.Kind]`.
     if kinds.len() == 2 && matches!(kinds[0], Kind::Text | Kind::Int) && matches!(kinds[1], Kind::Named(_)) {
         kinds.remove(0);
@@ -253,6 +257,7 @@ mod tests {
             ("Literal[\"a\"]", Kind::OneOf(vec!["a".into()]), false),
             ("Union[Literal[\"a\"], Literal[\"b\"], str]", Kind::OneOf(vec!["a".into(), "b".into()]), false),
             ("Literal[Sku.FREE]", sku(), false),
+            ("Union[_models.Sku, JSON, IO[bytes]]", sku(), false),
             ("IO[bytes]", Kind::Bytes, false),
             ("Union[List[_models.Sku], List[_types.Sku], IO[bytes]]", Kind::List(Box::new(sku())), false),
             ("Union[_models.A, _models.B]", Kind::Any, false),

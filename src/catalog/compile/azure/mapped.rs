@@ -65,6 +65,13 @@ fn complete(name: &str, found: &HashMap<String, Class>) -> Model {
                 }
             }
         }
+        // A discriminator has one value in the model that it stands for.
+        if let Some(Value::String(only)) =
+            line.first().and_then(|class| class.constants.get(&field.attribute))
+            && field.kind == Kind::Text
+        {
+            field.kind = Kind::OneOf(vec![only.clone()]);
+        }
         if let Some(named) = line.iter().find_map(|class| class.enums.get(&field.attribute)) {
             field.kind = enumerated(&field.kind, named);
         }
@@ -289,6 +296,7 @@ class Tom(Cat):
             [("Cat".to_owned(), "Cat".to_owned()), ("Tom".to_owned(), "Tom".to_owned())]
         );
         assert_eq!(models["Cat"].fields[1].constant, Some(json!("1.0")));
+        assert_eq!(models["Tom"].fields[0].kind, Kind::OneOf(vec!["Tom".into()]));
         // What a class does not say, its base says.
         assert_eq!(models["Tom"].fields.len(), 2);
         assert!(models["Tom"].discriminator.is_none());
