@@ -82,7 +82,7 @@ def main():
             ("`provisioner --version`", f"{version:.0f} ms"),
             ("first frame of the chat", f"{statistics.median(f[0] for f in frames):.0f} ms"),
             ("session open, sandbox and servers started", f"{statistics.median(f[1] for f in frames):.0f} ms"),
-            ("resident memory then, AWS catalog open", f"{statistics.median(f[2] for f in frames):.0f} MiB"),
+            ("resident memory then, three catalogs open", f"{statistics.median(f[2] for f in frames):.0f} MiB"),
             ("cold process to an answer of the catalog search", f"{search:.0f} ms"),
             ("the whole bucket request with `ask`, cold", f"{statistics.median(ask):.0f} ms"),
             ("executor, per step of 5,000, flat", f"{engine(program, 5000, 'flat'):.3f} ms"),
