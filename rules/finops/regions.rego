@@ -52,3 +52,15 @@ deny contains found if {
 	lib.is_reference(place.region)
 	found := lib.unknown(lib.finding("FIN-REG-01", step, place.path, "The region is known only once an earlier step has run"))
 }
+
+# What names no place at all: where it goes is not known, and that is no pass. A part of something in Azure has the place of the
+# whole.
+deny contains found if {
+	allowed := data.books.owner.regions
+	some step in input.steps
+	step.cloud != "azure"
+	count(allowed[step.cloud]) > 0
+	not is_global(step)
+	count(places(step)) == 0
+	found := lib.unknown(lib.finding("FIN-REG-01", step, "region", "Neither the step nor the settings of this machine name a region"))
+}

@@ -51,8 +51,7 @@ pub fn look_up(
     {
         return None;
     }
-    let noun = operation.name.trim_start_matches(|c: char| c.is_ascii_uppercase());
-    let noun = &operation.name[operation.name.len() - noun.trim_start_matches(char::is_lowercase).len()..];
+    let (_, noun) = partner::verb_of(&operation.name);
     let names = [
         format!("{noun}s"),
         format!("{noun}es"),

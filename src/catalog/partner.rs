@@ -176,7 +176,7 @@ fn split_group(name: &str) -> (&str, &str) {
 }
 
 /// The first word and the rest: `CreateBucket` is `Create` and `Bucket`.
-fn verb_of(name: &str) -> (&str, &str) {
+pub(super) fn verb_of(name: &str) -> (&str, &str) {
     if let Some(noun) = name.strip_prefix("CreateOrUpdate") {
         return ("CreateOrUpdate", noun);
     }

@@ -81,6 +81,7 @@ fn shape(service: &mut Service, named: &mut BTreeMap<String, ShapeId>, spec: &Va
             "string" => ShapeKind::String,
             "integer" => ShapeKind::Integer,
             "boolean" => ShapeKind::Boolean,
+            "document" => ShapeKind::Document,
             name => return named[name.trim_start_matches('=')],
         },
         other => panic!("no shape: {other}"),

@@ -53,14 +53,14 @@ fn shared<C: Cloud + 'static>(made: Result<C, CloudError>) -> Result<Arc<dyn Clo
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_cloud_of_the_catalog_that_has_a_client_is_connected() {
+    #[tokio::test]
+    async fn every_cloud_of_the_catalog_that_has_a_client_is_connected() {
         let catalog = Catalog::open(None).unwrap();
         let at = Place::Sandbox("http://127.0.0.1:1");
         let aws = connect(CloudName::Aws, &catalog, at, &Settings::default()).unwrap().unwrap();
-        assert_eq!(aws.region().as_deref(), Some("eu-central-1"));
+        assert_eq!(aws.region().await.as_deref(), Some("eu-central-1"));
         let settings = Settings { aws_region: Some("eu-west-1".into()), ..Settings::default() };
         let chosen = connect(CloudName::Aws, &catalog, at, &settings).unwrap().unwrap();
-        assert_eq!(chosen.region().as_deref(), Some("eu-west-1"));
+        assert_eq!(chosen.region().await.as_deref(), Some("eu-west-1"));
     }
 }

@@ -16,6 +16,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use self::http::HttpRequest;
+use crate::catalog::{OperationRef, Strictness, validate};
 use crate::plan::OperationName;
 
 /// One call of one operation.
@@ -36,6 +37,21 @@ pub struct Call {
 /// The member of an answer that says, where it is true, that what was to be made was there before and was only
 /// changed: taking that back must not delete it.
 pub const EXISTED: &str = "…existed";
+
+impl Call {
+    /// Whether the parameters fit the operation that was found for it.
+    ///
+    /// # Errors
+    ///
+    /// [`CloudError::Invalid`] with all problems at once.
+    pub(crate) fn fits(&self, found: &OperationRef) -> Result<(), CloudError> {
+        let problems = validate(found.service(), found.operation(), &self.params, Strictness::Sending);
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(CloudError::Invalid { operation: self.operation.clone(), problems })
+    }
+}
 
 /// The answer to a call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -167,9 +183,10 @@ pub trait Cloud: Send + Sync {
     /// The account and region in words, for the frame: `profile web · eu-central-1`.
     fn context(&self) -> String;
 
-    /// The region of calls that name none, as far as it is known without asking anybody.
-    fn region(&self) -> Option<String> {
-        None
+    /// The region that calls go to when they name none, from what this machine knows. What it does not know
+    /// stays open: nobody may judge or price a plan for a region that its requests do not go to.
+    fn region(&self) -> Pending<'_, Option<String>> {
+        Box::pin(async { None })
     }
 
     /// The smallest read that shows whether the cloud is there and knows who asks.

@@ -350,14 +350,15 @@ async fn an_unknown_execution_and_a_damaged_journal_are_clear_errors() {
 
 #[tokio::test]
 async fn a_run_that_is_being_taken_back_is_found_when_the_program_ends_in_between() {
-    let house = House::new();
+    let cloud = FakeCloud::that_takes(Duration::from_millis(200));
+    let house = House { store: in_memory(), cloud: Arc::new(cloud) };
     let context = house.context();
     let id = context.id.clone();
     run(cleared(plan(&DIAMOND)), context).await.unwrap();
     assert!(unfinished(&house.store).unwrap().is_empty());
-    // The program ends at the first request that takes something back: the future is dropped there.
+    // The program ends while the first request that takes something back is under way: the future is dropped there.
     let undoing = undo(house.context().with_id(id.clone()));
-    let _ = tokio::time::timeout(std::time::Duration::ZERO, undoing).await;
+    assert!(tokio::time::timeout(Duration::from_millis(100), undoing).await.is_err(), "it was over before");
     let found: Vec<_> = unfinished(&house.store).unwrap().into_iter().map(|e| e.id).collect();
     assert_eq!(found, [id]);
 }

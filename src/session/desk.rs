@@ -101,7 +101,11 @@ impl Desk {
         let place = sandbox.as_ref().map_or(Place::Live, |sandbox| Place::Sandbox(sandbox.endpoint()));
         let clouds = self.clouds(place)?;
         let contexts = clouds.iter().map(|(name, cloud)| format!("{name} {}", cloud.context())).collect();
-        let regions = clouds.iter().filter_map(|(name, cloud)| Some((*name, cloud.region()?))).collect();
+        let mut regions = Vec::new();
+        for (name, cloud) in &clouds {
+            regions.extend(cloud.region().await.map(|region| (*name, region)));
+        }
+        let regions = regions.into_iter().collect();
         let probes = clouds.values().filter_map(|cloud| cloud.probe()).collect();
         let board = Switchboard::start(Parts {
             catalog: self.catalog.clone(),

@@ -318,3 +318,34 @@ fn a_verdict_is_written_for_pipelines() {
     assert!(results.iter().any(|result| result["level"] == "error" && result["ruleId"] == "SEC-AWS-S3-01"));
     assert!(said("junit").contains("<failure type=\"SEC-AWS-S3-01\""));
 }
+
+#[test]
+fn a_plan_is_judged_and_priced_in_the_region_that_its_requests_go_to() {
+    let home = tempfile::tempdir().unwrap();
+    let profile = home.path().join("aws-config");
+    fs::write(&profile, "[default]\nregion = eu-west-1\n").unwrap();
+    let mut step = json!({"id": "net", "cloud": "aws", "service": "ec2", "operation": "CreateVpc",
+        "params": {"CidrBlock": "10.0.0.0/16"}, "purpose": "a network"});
+    let regions = |step: &Value, profile: &str| {
+        let file = plan_file(home.path(), &json!([step]));
+        let done = provisioner(home.path())
+            .args(["--target", "live", "plan", "check", file.to_str().unwrap(), "--json"])
+            .env("AWS_CONFIG_FILE", profile)
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env_remove("AWS_REGION")
+            .env_remove("AWS_DEFAULT_REGION")
+            .output()
+            .unwrap();
+        let checked: Value = serde_json::from_slice(&done.stdout).unwrap();
+        let findings = checked["verdict"]["findings"].as_array().unwrap().clone();
+        let about = findings.into_iter().filter(|finding| finding["rule"] == "FIN-REG-01");
+        about.map(|finding| finding["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let of_profile = regions(&step, profile.to_str().unwrap());
+    assert!(of_profile[0].contains("eu-west-1"), "{of_profile:?}");
+    let nowhere = regions(&step, "/dev/null");
+    assert!(nowhere[0].contains("Neither the step nor the settings"), "{nowhere:?}");
+    step["region"] = json!("eu-central-1");
+    assert!(regions(&step, profile.to_str().unwrap()).is_empty());
+}

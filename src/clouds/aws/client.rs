@@ -13,15 +13,13 @@ use super::identity::{Identity, profile};
 use super::render::{RenderContext, render};
 use super::retry::{Bucket, MOST_ATTEMPTS};
 use super::sign::sign;
-use crate::catalog::{Catalog, OperationRef, Strictness, validate};
-use crate::clouds::http::{HttpClient, HttpError, HttpRequest};
+use crate::catalog::{Catalog, OperationRef};
+use crate::clouds::http::{HttpRequest, LazyClient};
 use crate::clouds::{Call, Cloud, CloudError, Pending, Probe, Reply, Waited};
 use crate::plan::{CloudName, OperationName};
 
 /// The region of the sandbox when nobody chose one.
 const SANDBOX_REGION: &str = "eu-central-1";
-/// The region of the live cloud when neither settings nor environment name one, as the SDKs have it.
-const LIVE_REGION: &str = "us-east-1";
 
 /// AWS, or something that speaks like it.
 pub struct Aws {
@@ -31,7 +29,7 @@ pub struct Aws {
     /// Between two asks of a waiter, in place of the model's own pause.
     pub(super) pace: Option<Duration>,
     endpoints: OnceLock<Arc<Endpoints>>,
-    http: OnceLock<HttpClient>,
+    pub(super) http: LazyClient,
     /// How often a request is sent at most; the settings' own when absent.
     attempts: Option<u32>,
     pub(super) bucket: Bucket,
@@ -80,7 +78,7 @@ impl Aws {
             region,
             pace,
             endpoints: OnceLock::new(),
-            http: OnceLock::new(),
+            http: LazyClient::default(),
             attempts: None,
             bucket: Bucket::default(),
             ahead: Mutex::new(0),
@@ -98,7 +96,7 @@ impl Aws {
 
     async fn signed(&self, call: &Call) -> Result<HttpRequest, CloudError> {
         let found = self.find(&call.operation)?;
-        check(&found, call)?;
+        call.fits(&found)?;
         let region = self.region_of(call).await;
         let mut request = self.render(&found, call, region).await?;
         sign(&mut request, &self.identity, self.now()).await?;
@@ -138,14 +136,6 @@ impl Aws {
         }
         let made = Endpoints::new(&self.catalog).map_err(|e| CloudError::Endpoint(e.to_string()))?;
         Ok(self.endpoints.get_or_init(|| Arc::new(made)))
-    }
-
-    pub(super) fn http(&self) -> Result<&HttpClient, HttpError> {
-        if let Some(http) = self.http.get() {
-            return Ok(http);
-        }
-        let made = HttpClient::new()?;
-        Ok(self.http.get_or_init(|| made))
     }
 
     pub(super) async fn render(
@@ -209,9 +199,13 @@ impl Cloud for Aws {
         Box::pin(self.signed(call))
     }
 
-    fn region(&self) -> Option<String> {
-        let chosen = self.region.clone().or_else(|| set("AWS_REGION")).or_else(|| set("AWS_DEFAULT_REGION"));
-        Some(chosen.unwrap_or_else(|| LIVE_REGION.to_owned()))
+    fn region(&self) -> Pending<'_, Option<String>> {
+        Box::pin(async {
+            match self.region.clone() {
+                Some(region) => Some(region),
+                None => self.identity.region_on_this_machine().await,
+            }
+        })
     }
 
     fn probe(&self) -> Option<Probe> {
@@ -242,13 +236,4 @@ impl Cloud for Aws {
 /// A variable of the environment; an empty one counts as absent.
 fn set(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-pub(super) fn check(found: &OperationRef, call: &Call) -> Result<(), CloudError> {
-    let (service, operation) = (found.service(), found.operation());
-    let problems = validate(service, operation, &call.params, Strictness::Sending);
-    if problems.is_empty() {
-        return Ok(());
-    }
-    Err(CloudError::Invalid { operation: call.operation.clone(), problems })
 }

@@ -2,6 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::ProvideRegion;
+use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
@@ -62,6 +65,20 @@ impl Identity {
     /// The region of the settings.
     pub(super) async fn region(&self) -> Option<String> {
         self.config().await.and_then(|config| config.region()).map(|region| region.as_ref().to_owned())
+    }
+
+    /// The region of the environment or the profile. The place that the program runs in, which [`Identity::region`] asks
+    /// last, is not asked: that goes over the network.
+    pub(super) async fn region_on_this_machine(&self) -> Option<String> {
+        if matches!(self, Identity::Fixed { .. }) {
+            return None;
+        }
+        let known = EnvironmentVariableRegionProvider::new().region().await;
+        let known = match known {
+            Some(region) => Some(region),
+            None => ProfileFileRegionProvider::new().region().await,
+        };
+        known.map(|region| region.as_ref().to_owned())
     }
 
     /// The endpoint that settings give a service, in place of the rules' own.

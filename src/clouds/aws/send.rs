@@ -5,7 +5,6 @@ use std::sync::PoisonError;
 use serde_json::Value;
 
 use super::Aws;
-use super::client::check;
 use super::exceptions;
 use super::field::Field;
 use super::parse::{Answer, ServiceFailure, event_member, parse};
@@ -31,7 +30,7 @@ impl Aws {
     /// Checks, renders, signs, and sends a call until there is an answer or no sense in another try.
     pub(super) async fn send(&self, call: &Call) -> Result<Reply, CloudError> {
         let found = self.find(&call.operation)?;
-        check(&found, call)?;
+        call.fits(&found)?;
         let (service, operation) = (found.service().clone(), found.operation());
         let tokened = partner::token_members(&service, operation).next().is_some();
         let repeatable = tokened || partner::repeatable(operation);
@@ -45,7 +44,7 @@ impl Aws {
         loop {
             let mut request = self.render(&found, &call, region.clone()).await?;
             sign(&mut request, &self.identity, self.now()).await?;
-            let sent = match self.http() {
+            let sent = match self.http.get() {
                 Ok(http) => http.send(&request).await,
                 Err(error) => Err(error),
             };

@@ -9,7 +9,7 @@ use super::identity::Identity;
 use super::place::Place;
 use super::render::{RenderContext, render};
 use crate::catalog::{Catalog, OperationRef};
-use crate::clouds::http::{HttpClient, HttpError, HttpRequest};
+use crate::clouds::http::{HttpRequest, LazyClient};
 use crate::clouds::{Call, Cloud, CloudError, Pending, Probe, Reply, Waited};
 use crate::config::AzureSettings;
 use crate::plan::{CloudName, OperationName};
@@ -25,7 +25,7 @@ pub struct Azure {
     place: OnceLock<Result<Place, CloudError>>,
     /// Between two asks of a waiting, in place of what the cloud asks for.
     pub(super) pace: Option<Duration>,
-    http: OnceLock<HttpClient>,
+    pub(super) http: LazyClient,
     /// How often a request is sent at most.
     pub(super) attempts: Option<u32>,
 }
@@ -63,7 +63,7 @@ impl Azure {
             settings,
             place: OnceLock::new(),
             pace: None,
-            http: OnceLock::new(),
+            http: LazyClient::default(),
             attempts: None,
         })
     }
@@ -89,14 +89,6 @@ impl Azure {
     pub(super) fn place(&self) -> Result<&Place, CloudError> {
         let found = || Place::found(&self.settings, &set);
         self.place.get_or_init(found).as_ref().map_err(Clone::clone)
-    }
-
-    pub(super) fn http(&self) -> Result<&HttpClient, HttpError> {
-        if let Some(http) = self.http.get() {
-            return Ok(http);
-        }
-        let made = HttpClient::new()?;
-        Ok(self.http.get_or_init(|| made))
     }
 
     /// The address of a call.

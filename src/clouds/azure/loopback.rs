@@ -1,113 +1,30 @@
 //! The client against a tiny server that gives prepared answers and remembers what it was asked.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 
 use super::Azure;
 use super::going::KEPT;
 use super::testing::catalog;
+use crate::clouds::http::loopback::{Say, Server};
 use crate::clouds::{Call, Cloud, CloudError, EXISTED, Reply, Waited};
 use crate::plan::{CloudName, OperationName};
-
-/// A request as it arrived: the lines up to the body, and the body.
-#[derive(Clone, Debug)]
-struct Seen {
-    head: String,
-    body: String,
-}
-
-impl Seen {
-    fn header(&self, name: &str) -> Option<&str> {
-        let mut lines = self.head.lines().skip(1);
-        lines.find_map(|line| {
-            let (own, value) = line.split_once(':')?;
-            own.eq_ignore_ascii_case(name).then(|| value.trim())
-        })
-    }
-
-    fn target(&self) -> &str {
-        self.head.lines().next().unwrap_or_default()
-    }
-}
-
-/// What the server does with one request.
-enum Say {
-    /// A status, more header lines in which `@` stands for the server's address, and a body.
-    Answer(u16, &'static str, String),
-    /// Closes the connection.
-    Nothing,
-}
 
 fn say(status: u16, headers: &'static str, body: Value) -> Say {
     Say::Answer(status, headers, if body.is_null() { String::new() } else { body.to_string() })
 }
 
-struct Server {
-    url: String,
-    seen: Arc<Mutex<Vec<Seen>>>,
+fn client(server: &Server) -> Azure {
+    let mut azure = Azure::sandbox(catalog(), &server.url).unwrap();
+    azure.pace = Some(Duration::from_millis(1));
+    azure
 }
 
-impl Server {
-    /// Gives one answer per request, in order.
-    async fn saying(answers: Vec<Say>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let (kept, own) = (seen.clone(), url.clone());
-        tokio::spawn(async move {
-            for answer in answers {
-                let (mut stream, _) = listener.accept().await.unwrap();
-                let request = read(&mut stream).await;
-                kept.lock().unwrap().push(request);
-                if let Say::Answer(status, headers, body) = answer {
-                    let (headers, body) = (headers.replace('@', &own), body.replace("@@", &own));
-                    let text = format!(
-                        "HTTP/1.1 {status} X\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}",
-                        body.len()
-                    );
-                    stream.write_all(text.as_bytes()).await.unwrap();
-                }
-            }
-        });
-        Self { url, seen }
-    }
-
-    fn client(&self) -> Azure {
-        let mut azure = Azure::sandbox(catalog(), &self.url).unwrap();
-        azure.pace = Some(Duration::from_millis(1));
-        azure
-    }
-
-    fn targets(&self) -> Vec<String> {
-        self.seen.lock().unwrap().iter().map(|seen| seen.target().to_owned()).collect()
-    }
-
-    fn seen(&self) -> Vec<Seen> {
-        self.seen.lock().unwrap().clone()
-    }
-}
-
-async fn read(stream: &mut TcpStream) -> Seen {
-    let mut bytes = Vec::new();
-    loop {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let seen = Seen { head: head.to_owned(), body: body.to_owned() };
-            let length = seen.header("content-length").and_then(|n| n.parse().ok()).unwrap_or(0);
-            if body.len() >= length {
-                return seen;
-            }
-        }
-        let mut piece = [0; 4096];
-        let read = stream.read(&mut piece).await.unwrap();
-        assert!(read > 0, "the request breaks off: {text}");
-        bytes.extend_from_slice(&piece[..read]);
-    }
+fn targets(server: &Server) -> Vec<String> {
+    server.seen().iter().map(|seen| seen.target().to_owned()).collect()
 }
 
 fn call(operation: &str) -> Call {
@@ -141,7 +58,7 @@ fn created() -> Value {
 }
 
 async fn begin(server: &Server, operation: &str) -> (Azure, Call, Reply) {
-    let (azure, call) = (server.client(), call(operation));
+    let (azure, call) = (client(server), call(operation));
     let reply = azure.call(&call).await.unwrap();
     (azure, call, reply)
 }
@@ -150,7 +67,7 @@ async fn begin(server: &Server, operation: &str) -> (Azure, Call, Reply) {
 async fn a_call_goes_to_its_subscription_with_a_token_and_its_answer_is_read() {
     let group = json!({"id": "/g", "properties": {"provisioningState": "Succeeded"}});
     let server = Server::saying(vec![say(201, "x-ms-request-id: r-7\r\n", group.clone())]).await;
-    let reply = server.client().call(&call("ResourceGroups_CreateOrUpdate")).await.unwrap();
+    let reply = client(&server).call(&call("ResourceGroups_CreateOrUpdate")).await.unwrap();
     assert_eq!((reply.output, reply.status, reply.request_id.as_deref()), (group, 201, Some("r-7")));
     let seen = &server.seen()[0];
     assert_eq!(
@@ -166,7 +83,7 @@ async fn a_call_goes_to_its_subscription_with_a_token_and_its_answer_is_read() {
 async fn what_was_there_before_is_told_from_what_was_made() {
     let group = || json!({"id": "/g"});
     let server = Server::saying(vec![say(201, "", group()), say(200, "", group())]).await;
-    let azure = server.client();
+    let azure = client(&server);
     for existed in [Value::Null, json!(true)] {
         let reply = azure.call(&call("ResourceGroups_CreateOrUpdate")).await.unwrap();
         assert_eq!(reply.output[EXISTED], existed);
@@ -177,8 +94,8 @@ async fn what_was_there_before_is_told_from_what_was_made() {
 async fn a_step_may_name_its_own_subscription() {
     let server = Server::saying(vec![say(200, "", created())]).await;
     let call = Call { account: Some("other".into()), ..call("VirtualMachines_Get") };
-    server.client().call(&call).await.unwrap();
-    assert!(server.targets()[0].starts_with("GET /subscriptions/other/"), "{:?}", server.targets());
+    client(&server).call(&call).await.unwrap();
+    assert!(targets(&server)[0].starts_with("GET /subscriptions/other/"), "{:?}", targets(&server));
 }
 
 #[tokio::test]
@@ -186,7 +103,7 @@ async fn parameters_that_do_not_fit_are_told_all_at_once_and_nothing_is_sent() {
     let server = Server::saying(vec![]).await;
     let mut wrong = call("VirtualMachines_Get");
     wrong.params = json!({"vmNam": "one"});
-    let error = server.client().call(&wrong).await.unwrap_err();
+    let error = client(&server).call(&wrong).await.unwrap_err();
     let CloudError::Invalid { problems, .. } = error else { panic!("{error:?}") };
     let all = problems.join("\n");
     assert!(
@@ -201,25 +118,25 @@ async fn a_busy_resource_manager_is_asked_again_when_it_says() {
     let busy =
         || say(429, "retry-after: 0\r\n", json!({"error": {"code": "TooManyRequests", "message": "slow"}}));
     let server = Server::saying(vec![busy(), busy(), say(200, "", json!({}))]).await;
-    server.client().call(&call("VirtualMachines_Restart")).await.unwrap();
+    client(&server).call(&call("VirtualMachines_Restart")).await.unwrap();
     let ids: Vec<String> =
         server.seen().iter().map(|seen| seen.header("x-ms-client-request-id").unwrap().to_owned()).collect();
     assert!(ids.len() == 3 && ids[0] == ids[2], "{ids:?}");
 
     let server = Server::saying(vec![busy()]).await;
-    let error = server.client().with_attempts(1).call(&call(PUT)).await.unwrap_err();
+    let error = client(&server).with_attempts(1).call(&call(PUT)).await.unwrap_err();
     assert!(matches!(error, CloudError::Service { status: 429, retryable: true, .. }), "{error:?}");
 }
 
 #[tokio::test]
 async fn what_may_have_been_done_is_not_done_again_unasked() {
     let server = Server::saying(vec![Say::Nothing, say(200, "", json!({}))]).await;
-    let error = server.client().call(&call("VirtualMachines_Restart")).await.unwrap_err();
+    let error = client(&server).call(&call("VirtualMachines_Restart")).await.unwrap_err();
     assert!(matches!(error, CloudError::Transport { never_sent: false, .. }), "{error:?}");
     assert_eq!(server.seen().len(), 1);
 
     let server = Server::saying(vec![Say::Nothing, say(503, "", json!({})), say(200, "", created())]).await;
-    server.client().call(&call(PUT)).await.unwrap();
+    client(&server).call(&call(PUT)).await.unwrap();
     assert_eq!(server.seen().len(), 3);
 }
 
@@ -227,7 +144,7 @@ async fn what_may_have_been_done_is_not_done_again_unasked() {
 async fn a_token_that_is_not_taken_is_told_with_the_fix() {
     let body = json!({"error": {"code": "ExpiredAuthenticationToken", "message": "The access token expiry is past"}});
     let server = Server::saying(vec![say(401, "", body)]).await;
-    let error = server.client().call(&call(PUT)).await.unwrap_err();
+    let error = client(&server).call(&call(PUT)).await.unwrap_err();
     let CloudError::Credentials { message, fix } = error else { panic!("{error:?}") };
     assert!(message.contains("ExpiredAuthenticationToken") && fix.contains("az login"), "{message} / {fix}");
 }
@@ -238,7 +155,7 @@ async fn a_refusal_says_which_action_no_role_allows() {
                    'Microsoft.Compute/virtualMachines/write' over scope '/subscriptions/s'.";
     let body = json!({"error": {"code": "AuthorizationFailed", "message": message}});
     let server = Server::saying(vec![say(403, "", body)]).await;
-    let error = server.client().call(&call(PUT)).await.unwrap_err().to_string();
+    let error = client(&server).call(&call(PUT)).await.unwrap_err().to_string();
     assert!(error.contains("no role allows the action `Microsoft.Compute/virtualMachines/write`"), "{error}");
 }
 
@@ -247,7 +164,7 @@ async fn a_provider_that_is_not_registered_is_not_registered_behind_anybodys_bac
     let message = "The subscription is not registered to use namespace 'Microsoft.Compute'.";
     let body = json!({"error": {"code": "MissingSubscriptionRegistration", "message": message}});
     let server = Server::saying(vec![say(409, "", body)]).await;
-    let error = server.client().call(&call(PUT)).await.unwrap_err();
+    let error = client(&server).call(&call(PUT)).await.unwrap_err();
     let CloudError::Service { code, detail, retryable, .. } = error else { panic!("{error:?}") };
     assert_eq!((code.as_str(), retryable), ("MissingSubscriptionRegistration", false));
     assert_eq!(detail["proposed_step"]["operation"], "Providers_Register");
@@ -268,7 +185,7 @@ async fn an_operation_is_asked_until_it_is_over_and_its_result_is_fetched() {
     let told = Mutex::new(Vec::new());
     let waited = azure.wait(&call, &reply.output, &|line| told.lock().unwrap().push(line)).await.unwrap();
     assert_eq!(waited, Waited::Ready { waiter: PUT.into() });
-    let targets = server.targets();
+    let targets = targets(&server);
     assert_eq!(targets[1..3], ["GET /operations/1?t=1 HTTP/1.1", "GET /operations/1?t=1 HTTP/1.1"]);
     assert!(targets[3].contains("/virtualMachines/one?"), "{targets:?}");
     assert!(told.lock().unwrap()[1].contains("is InProgress (ask 2)"), "{told:?}");
@@ -285,9 +202,9 @@ async fn waiting_is_taken_up_again_from_what_was_kept() {
     let (_, call, reply) = begin(&server, "VirtualMachines_Delete").await;
     // As the journal keeps it, and for a client that never sent the request.
     let kept: Value = serde_json::from_str(&reply.output.to_string()).unwrap();
-    let waited = server.client().wait(&call, &kept, &|_| {}).await.unwrap();
+    let waited = client(&server).wait(&call, &kept, &|_| {}).await.unwrap();
     assert_eq!(waited, Waited::Ready { waiter: "VirtualMachines_Delete".into() });
-    assert_eq!(server.targets()[1..], ["GET /results/1 HTTP/1.1", "GET /results/2 HTTP/1.1"]);
+    assert_eq!(targets(&server)[1..], ["GET /results/1 HTTP/1.1", "GET /results/2 HTTP/1.1"]);
 }
 
 #[tokio::test]
@@ -306,11 +223,11 @@ async fn a_thing_without_an_address_is_asked_itself() {
 #[tokio::test]
 async fn a_thing_that_was_found_and_not_made_is_awaited_as_well() {
     let server = Server::saying(vec![say(200, "", created())]).await;
-    let waited = server.client().wait(&call(PUT), &creating(), &|_| {}).await.unwrap();
+    let waited = client(&server).wait(&call(PUT), &creating(), &|_| {}).await.unwrap();
     assert_eq!(waited, Waited::Ready { waiter: PUT.into() });
     assert_eq!(server.seen().len(), 1);
     let failed = json!({"properties": {"provisioningState": "Failed"}});
-    let waited = server.client().wait(&call(PUT), &failed, &|_| {}).await.unwrap();
+    let waited = client(&server).wait(&call(PUT), &failed, &|_| {}).await.unwrap();
     assert!(matches!(waited, Waited::Failed { .. }), "{waited:?}");
 }
 
@@ -339,7 +256,7 @@ async fn a_token_is_never_taken_to_another_host() {
 
     let page = json!({"value": [1], "nextLink": "https://example.org/steal"});
     let server = Server::saying(vec![say(200, "", page)]).await;
-    let error = server.client().call_all(&self::call("VirtualMachines_List")).await.unwrap_err();
+    let error = client(&server).call_all(&self::call("VirtualMachines_List")).await.unwrap_err();
     assert!(error.to_string().contains("leads to example.org"), "a part is not taken for the whole: {error}");
 }
 
@@ -352,7 +269,7 @@ async fn an_address_of_four_thousand_characters_is_asked() {
             .await;
     let (azure, call, reply) = begin(&server, "VirtualMachines_Delete").await;
     azure.wait(&call, &reply.output, &|_| {}).await.unwrap();
-    assert!(server.targets()[1].contains(&long));
+    assert!(targets(&server)[1].contains(&long));
 }
 
 #[tokio::test]
@@ -361,14 +278,14 @@ async fn an_address_that_is_forgotten_leaves_the_thing_to_ask() {
     let server = Server::saying(vec![gone(), say(200, "", created()), say(200, "", created())]).await;
     let going = json!({"method": "PUT", "url": format!("{}/vm", server.url), "status": 201,
         "azure-asyncoperation": format!("{}/operations/1", server.url)});
-    let waited = server.client().wait(&call(PUT), &json!({KEPT: going}), &|_| {}).await.unwrap();
+    let waited = client(&server).wait(&call(PUT), &json!({KEPT: going}), &|_| {}).await.unwrap();
     assert_eq!(waited, Waited::Ready { waiter: PUT.into() });
 
     let server = Server::saying(vec![gone(), gone()]).await;
     let going = json!({"method": "DELETE", "url": format!("{}/vm", server.url), "status": 202,
         "location": format!("{}/results/1", server.url)});
     let delete = call("VirtualMachines_Delete");
-    let waited = server.client().wait(&delete, &json!({KEPT: going}), &|_| {}).await.unwrap();
+    let waited = client(&server).wait(&delete, &json!({KEPT: going}), &|_| {}).await.unwrap();
     assert_eq!(waited, Waited::Ready { waiter: "VirtualMachines_Delete".into() });
 }
 
@@ -378,7 +295,7 @@ async fn a_registration_is_awaited_where_its_state_stands() {
     let server = Server::saying(vec![state("Registering"), state("Registering"), state("Registered")]).await;
     let (azure, call, reply) = begin(&server, "Providers_Register").await;
     azure.wait(&call, &reply.output, &|_| {}).await.unwrap();
-    let targets = server.targets();
+    let targets = targets(&server);
     assert!(targets[0].starts_with("POST") && targets[0].contains("/register?"), "{targets:?}");
     assert!(targets[2].starts_with("GET") && targets[2].contains("/providers/Microsoft.Web?"), "{targets:?}");
 }
@@ -392,20 +309,20 @@ async fn all_pages_come_as_one_answer_and_a_link_that_repeats_ends_them() {
         page(&[4], Value::Null),
     ])
     .await;
-    let reply = server.client().call_all(&call("VirtualMachines_List")).await.unwrap();
+    let reply = client(&server).call_all(&call("VirtualMachines_List")).await.unwrap();
     assert_eq!(reply.output["value"], json!([1, 2, 3, 4]));
-    assert_eq!(server.targets()[1], "GET /next?api-version=2026-01-01&$skiptoken=a HTTP/1.1");
+    assert_eq!(targets(&server)[1], "GET /next?api-version=2026-01-01&$skiptoken=a HTTP/1.1");
 
     let again = || page(&[1], json!("@@/next?$skiptoken=a"));
     let server = Server::saying(vec![again(), again()]).await;
-    let reply = server.client().call_all(&call("VirtualMachines_List")).await.unwrap();
+    let reply = client(&server).call_all(&call("VirtualMachines_List")).await.unwrap();
     assert_eq!(reply.output["value"], json!([1, 1]));
 }
 
 #[tokio::test]
 async fn a_question_about_existence_has_an_answer_either_way() {
     let server = Server::saying(vec![say(404, "", Value::Null), say(204, "", Value::Null)]).await;
-    let azure = server.client();
+    let azure = client(&server);
     for exists in [false, true] {
         let reply = azure.call(&call("ResourceGroups_CheckExistence")).await.unwrap();
         assert_eq!(reply.output, json!({"exists": exists}));
@@ -415,7 +332,7 @@ async fn a_question_about_existence_has_an_answer_either_way() {
 #[tokio::test]
 async fn a_dry_run_is_whole_and_asks_for_nothing() {
     let server = Server::saying(vec![]).await;
-    let request = server.client().dry_run(&call(PUT)).await.unwrap();
+    let request = client(&server).dry_run(&call(PUT)).await.unwrap();
     assert_eq!(request.method, "PUT");
     assert!(request.url.starts_with(&server.url), "{}", request.url);
     assert_eq!(request.header("authorization"), Some("Bearer (from the sandbox)"));

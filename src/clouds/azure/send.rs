@@ -56,7 +56,7 @@ impl Azure {
         request: &HttpRequest,
         repeatable: bool,
     ) -> Result<HttpResponse, CloudError> {
-        let http = self.http().map_err(|error| unsent(request, &error))?;
+        let http = self.http.get().map_err(|error| unsent(request, &error))?;
         let most = self.attempts.unwrap_or(MOST_ATTEMPTS);
         let mut request = request.clone();
         request.set_header("user-agent", AGENT);

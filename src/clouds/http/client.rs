@@ -2,6 +2,7 @@
 //! request can have left.
 
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -181,6 +182,25 @@ fn causes(error: &dyn std::error::Error) -> String {
         next = cause.source();
     }
     text
+}
+
+/// A client that is made when it is first needed: reading the system's certificates takes a while.
+#[derive(Default)]
+pub struct LazyClient(OnceLock<HttpClient>);
+
+impl LazyClient {
+    /// The client.
+    ///
+    /// # Errors
+    ///
+    /// The system's certificates cannot be read.
+    pub fn get(&self) -> Result<&HttpClient, HttpError> {
+        if let Some(client) = self.0.get() {
+            return Ok(client);
+        }
+        let made = HttpClient::new()?;
+        Ok(self.0.get_or_init(|| made))
+    }
 }
 
 #[cfg(test)]

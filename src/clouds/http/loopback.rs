@@ -29,7 +29,7 @@ impl Seen {
 
 /// What the server does with one request.
 pub(crate) enum Say {
-    /// A status line's code, more header lines, and a body.
+    /// A status line's code, more header lines in which `@` stands for the server's own address, and a body in which `@@` does.
     Answer(u16, &'static str, String),
     /// Closes the connection.
     Nothing,
@@ -46,13 +46,14 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let kept = seen.clone();
+        let (kept, own) = (seen.clone(), url.clone());
         tokio::spawn(async move {
             for answer in answers {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let request = read(&mut stream).await;
                 kept.lock().unwrap().push(request);
                 if let Say::Answer(status, headers, body) = answer {
+                    let (headers, body) = (headers.replace('@', &own), body.replace("@@", &own));
                     let text = format!(
                         "HTTP/1.1 {status} X\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}",
                         body.len()

@@ -5,5 +5,5 @@ mod client;
 pub(crate) mod loopback;
 mod message;
 
-pub use client::{HttpClient, HttpError};
+pub use client::{HttpClient, HttpError, LazyClient};
 pub use message::{HttpRequest, HttpResponse, Signing};

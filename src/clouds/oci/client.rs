@@ -15,8 +15,8 @@ use super::regions;
 use super::render::{OciContext, render};
 use super::sign::Body;
 use crate::catalog::shapes::{Operation, Service, ShapeKind};
-use crate::catalog::{Catalog, OperationRef, Strictness, validate};
-use crate::clouds::http::{HttpClient, HttpError, HttpRequest};
+use crate::catalog::{Catalog, OperationRef};
+use crate::clouds::http::{HttpRequest, LazyClient};
 use crate::clouds::{Call, Cloud, CloudError, Pending, Probe, Reply, Waited};
 use crate::plan::{CloudName, OperationName};
 
@@ -37,7 +37,7 @@ pub struct Oci {
     /// How long is waited for a thing, in place of the usual time.
     pub(super) patience: Option<Duration>,
     realms: OnceLock<Realms>,
-    http: OnceLock<HttpClient>,
+    pub(super) http: LazyClient,
     /// How often a request is sent at most, in place of the usual number.
     pub(super) attempts: Option<u32>,
     /// Seconds by which the cloud's clock is ahead.
@@ -85,7 +85,7 @@ impl Oci {
             pace: None,
             patience: None,
             realms: OnceLock::new(),
-            http: OnceLock::new(),
+            http: LazyClient::default(),
             attempts: None,
             ahead: Mutex::new(0),
             homes: Mutex::default(),
@@ -103,17 +103,9 @@ impl Oci {
         self.catalog.operation(name).map_err(|e| CloudError::UnknownOperation(e.to_string()))
     }
 
-    pub(super) fn http(&self) -> Result<&HttpClient, HttpError> {
-        if let Some(http) = self.http.get() {
-            return Ok(http);
-        }
-        let made = HttpClient::new()?;
-        Ok(self.http.get_or_init(|| made))
-    }
-
     /// Who signs now.
     pub(super) async fn proof(&self) -> Result<Proof, CloudError> {
-        let http = self.http().map_err(|error| CloudError::Transport {
+        let http = self.http.get().map_err(|error| CloudError::Transport {
             host: "this machine".into(),
             message: error.message,
             never_sent: true,
@@ -189,7 +181,7 @@ impl Oci {
 
     async fn signed(&self, call: &Call) -> Result<HttpRequest, CloudError> {
         let found = self.find(&call.operation)?;
-        check(&found, call)?;
+        call.fits(&found)?;
         let proof = self.proof().await?;
         self.request(&found, call, &proof)
     }
@@ -232,9 +224,11 @@ impl Cloud for Oci {
         format!("{who} · {}{endpoint}", region.as_deref().unwrap_or("region of the place it runs in"))
     }
 
-    fn region(&self) -> Option<String> {
-        let configured = || self.identity.config()?.ok()?.region.clone();
-        self.region.clone().or_else(configured)
+    fn region(&self) -> Pending<'_, Option<String>> {
+        Box::pin(async {
+            let configured = || self.identity.config()?.ok()?.region.clone();
+            self.region.clone().or_else(configured)
+        })
     }
 
     fn probe(&self) -> Option<Probe> {
@@ -257,12 +251,4 @@ fn is_stream(service: &Service, operation: &Operation) -> bool {
     let input = operation.input.map(|id| service.shape(id));
     let body = input.and_then(|shape| shape.member("body"));
     body.is_some_and(|member| matches!(service.shape(member.shape).kind, ShapeKind::Blob))
-}
-
-pub(super) fn check(found: &OperationRef, call: &Call) -> Result<(), CloudError> {
-    let problems = validate(found.service(), found.operation(), &call.params, Strictness::Sending);
-    if problems.is_empty() {
-        return Ok(());
-    }
-    Err(CloudError::Invalid { operation: call.operation.clone(), problems })
 }

@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::Oci;
-use super::client::check;
 use super::exceptions;
 use super::identity::Proof;
 use super::parse::{Answer, Failure, parse};
@@ -33,7 +32,7 @@ impl Oci {
     /// Checks, renders, signs, and sends a call until there is an answer or no sense in another try.
     pub(super) async fn send(&self, call: &Call) -> Result<Reply, CloudError> {
         let found = self.find(&call.operation)?;
-        check(&found, call)?;
+        call.fits(&found)?;
         let (service, operation) = (found.service().clone(), found.operation());
         let tokened = partner::token_members(&service, operation).next().is_some();
         let repeatable = tokened || matches!(operation.method.as_str(), "GET" | "HEAD" | "PUT" | "DELETE");
@@ -79,7 +78,7 @@ impl Oci {
     }
 
     async fn carry(&self, request: &HttpRequest) -> Result<HttpResponse, HttpError> {
-        self.http()?.send(request).await
+        self.http.get()?.send(request).await
     }
 
     /// Whether an answer taught something that makes another try worth it at once.

@@ -14,6 +14,10 @@ use crate::session::assess::{assess, inventory};
 use crate::session::machine::{Input, TurnId, TurnResult};
 use crate::session::runs::{self, Ended, Work};
 
+/// The region that a planner writes into a plan when neither the person nor this machine names one, as the AWS tools
+/// have it. It stands in the plan, so it is judged, priced, and seen.
+const PLANNED_REGION: &str = "us-east-1";
+
 /// What workers tell the driver.
 pub(super) enum Inner {
     /// Something for the machine.
@@ -64,7 +68,7 @@ impl Driver {
                     history: &history,
                     board: &reach.board,
                     target: reach.target,
-                    region: reach.regions.get(CloudName::Aws).unwrap_or_default(),
+                    region: reach.regions.get(CloudName::Aws).unwrap_or(PLANNED_REGION),
                     constraints: &constraints,
                     hear: &hear,
                 })

@@ -18,7 +18,7 @@ pub(super) fn body(service: &Service, shape: ShapeId, value: &Value) -> Result<V
             BASE64_STANDARD.decode(text).map_err(|e| format!("$.body: expected bytes in base64: {e}"))
         }
         // Text goes out as it is, without quotes.
-        (ShapeKind::String, Value::String(text)) => Ok(text.clone().into_bytes()),
+        (ShapeKind::String | ShapeKind::Document, Value::String(text)) => Ok(text.clone().into_bytes()),
         _ => Ok(json(service, shape, value).to_string().into_bytes()),
     }
 }
@@ -48,5 +48,24 @@ fn json(service: &Service, id: ShapeId, value: &Value) -> Value {
             entries.iter().map(|(key, inner)| (key.clone(), json(service, member.shape, inner))).collect(),
         ),
         _ => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::test_service::service;
+    use serde_json::json;
+
+    #[test]
+    fn a_text_that_is_the_whole_body_goes_out_without_quotes() {
+        for kind in ["string", "document"] {
+            let made = service(&[("Send", json!({"body": kind}), json!({}))]);
+            let shape = made.shape(made.operations[0].input.unwrap()).member("body").unwrap().shape;
+            assert_eq!(body(&made, shape, &json!("a \"b\"")).unwrap(), b"a \"b\"", "{kind}");
+        }
+        let made = service(&[("Send", json!({"body": "document"}), json!({}))]);
+        let shape = made.shape(made.operations[0].input.unwrap()).member("body").unwrap().shape;
+        assert_eq!(body(&made, shape, &json!({"a": 1})).unwrap(), br#"{"a":1}"#);
     }
 }
