@@ -12,10 +12,8 @@ import argparse
 import base64
 import datetime
 import json
-import os
 import random
 import string
-import subprocess
 import sys
 import urllib.parse
 import warnings
@@ -25,7 +23,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.tokens import FrozenAuthToken
 
-from request_meaning import decoded, difference
+from request_meaning import judge
 
 warnings.filterwarnings("ignore")
 REGION = "us-east-1"
@@ -228,30 +226,8 @@ def main():
     made, refused = [], []
     for line, request in vectors(services, options.seed, options.per_operation):
         (refused if isinstance(request, BaseException) else made).append((line, request))
-    lines = "".join(json.dumps(line) + "\n" for line, _ in made)
-    command = [os.environ["PROVISIONER"], "conformance", "render"]
-    answers = subprocess.run(command, input=lines.encode(), stdout=subprocess.PIPE, check=True).stdout.splitlines()
-    assert len(answers) == len(made), f"{len(answers)} answers for {len(made)} lines"
-    equal, different = 0, []
-    for (line, request), answer in zip(made, map(json.loads, answers)):
-        if "error" in answer:
-            problem = f"refused: {answer['error'].get('message')}"
-        else:
-            problem = difference(request, decoded(answer), json.dumps(line["params"]))
-        if problem:
-            different.append((line, problem))
-        else:
-            equal += 1
-    for line, problem in different[:40]:
-        print(f"  {line['id']}: {problem[:300]}")
-    if options.keep:
-        with open(options.keep, "w") as out:
-            out.writelines(json.dumps(dict(line, problem=problem)) + "\n" for line, problem in different)
-    for line, error in refused[:20]:
-        print(f"  left out, refused by botocore: {line['id']}: {str(error)[:160]}")
-    share = 100.0 * equal / max(1, len(made))
-    print(f"{equal}/{len(made)} requests of {len(services)} services equal ({share:.3f} %), {len(refused)} refused by botocore")
-    return 0 if made and share >= 99.9 and len(refused) <= len(made) // 100 else 1
+    left_out = [f"{line['id']}: {error}" for line, error in refused]
+    return judge(made, left_out, f"{len(services)} services", 99.9, options.keep)
 
 
 if __name__ == "__main__":

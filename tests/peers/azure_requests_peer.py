@@ -19,12 +19,8 @@ import enum
 import importlib
 import importlib.metadata
 import inspect
-import json
-import os
-import pkgutil
 import random
 import string
-import subprocess
 import sys
 import textwrap
 import typing
@@ -33,7 +29,7 @@ import warnings
 from azure.core import MatchConditions
 from azure.core.credentials import AccessToken
 
-from request_meaning import decoded, difference
+from request_meaning import judge
 
 warnings.filterwarnings("ignore")
 PLAIN = string.ascii_letters + string.digits
@@ -511,30 +507,7 @@ def main():
         packages = [p for p in packages if p.removeprefix("azure-mgmt-") in options.packages.split(",")]
     skipped = []
     made = list(vectors(packages, options.seed, skipped))
-    lines = "".join(json.dumps(line) + "\n" for line, _ in made)
-    command = [os.environ["PROVISIONER"], "conformance", "render"]
-    answers = subprocess.run(command, input=lines.encode(), stdout=subprocess.PIPE, check=True).stdout.splitlines()
-    assert len(answers) == len(made), f"{len(answers)} answers for {len(made)} lines"
-    different = []
-    for (line, request), answer in zip(made, map(json.loads, answers)):
-        if "error" in answer:
-            problem = f"refused: {answer['error'].get('message')}"
-        else:
-            problem = difference(request, decoded(answer), json.dumps(line["params"]))
-        if problem:
-            different.append((line, problem))
-    for line, problem in different[:40]:
-        print(f"  {line['id']}: {problem[:300]}")
-    if options.keep:
-        with open(options.keep, "w") as out:
-            out.writelines(json.dumps(dict(line, problem=problem)) + "\n" for line, problem in different)
-            out.writelines(json.dumps({"skipped": one}) + "\n" for one in skipped)
-    for one in skipped[:20]:
-        print(f"  left out: {one[:200]}")
-    equal = len(made) - len(different)
-    share = 100.0 * equal / max(1, len(made))
-    print(f"{equal}/{len(made)} requests of {len(packages)} packages equal ({share:.3f} %), {len(skipped)} left out")
-    return 0 if made and share >= 99.8 and len(skipped) <= len(made) // 50 else 1
+    return judge(made, skipped, f"{len(packages)} packages", 99.8, options.keep)
 
 
 if __name__ == "__main__":

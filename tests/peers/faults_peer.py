@@ -29,6 +29,10 @@ def fault(test):
     return test
 
 
+class NotShown(Exception):
+    """This machine does not let the fault happen."""
+
+
 class Scene:
     """A cloud, a proxy, a desk; all gone at the end."""
 
@@ -168,8 +172,6 @@ def killed_at_every_record():
     wanted = plan(*steps)
     for one in steps:
         for kind in ("kill-before-send", "kill-after-send", "kill-after-result"):
-            if os.environ.get("FAULTS") != "all" and kind == "kill-after-result" and one["id"] not in ("net", "jobs"):
-                continue
             with Scene() as scene:
                 scene.desk.apply(wanted, "--inject", f"{one['id']}:{kind}")
                 scene.resumed()
@@ -230,7 +232,7 @@ def fill(desk):
 def a_full_disk_stops_before_the_request_and_loses_nothing():
     with Scene() as scene:
         if not small_disk(scene.desk, "48m"):
-            return print("    not shown: this machine lets us mount no disk")
+            raise NotShown("this machine lets us mount no disk")
         try:
             # Each request is larger than what is left in the last block of a full disk.
             long = {f"note-{i:02}": "x" * 240 for i in range(40)}
@@ -264,7 +266,7 @@ def a_full_disk_stops_before_the_request_and_loses_nothing():
 def a_disk_that_cannot_be_written_is_told_before_anything_is_sent():
     with Scene() as scene:
         if not small_disk(scene.desk, "48m"):
-            return print("    not shown: this machine lets us mount no disk")
+            raise NotShown("this machine lets us mount no disk")
         try:
             wanted = plan(queue("one"))
             path = scene.desk.keep(wanted)
@@ -375,7 +377,7 @@ def credentials_that_end_pause_the_run_and_their_siblings_go_on():
         wanted = plan(queue("jobs"), topic("news"), table("orders"))
         code, document, errors = scene.desk.apply(wanted)
         assert code == PARTLY, f"exit {code}: {errors[-400:]}"
-        assert "aws sso login" in errors or "credentials" in errors, errors[-400:]
+        assert "AWS_SESSION_TOKEN" in errors, f"the fix is not named: {errors[-400:]}"
         assert statuses(document)["news"] == "succeeded" and statuses(document)["orders"] == "succeeded", statuses(document)
         scene.resumed()
         scene.holds(wanted)
@@ -424,7 +426,7 @@ def a_wait_that_fails_skips_only_what_needs_it():
         assert code == FAILED or code == PARTLY, f"exit {code}"
         said = statuses(document)
         assert said["web"] == "skipped" and said["mail"] == "succeeded" and said["net"] == "failed", said
-        assert "undo" in (errors + json.dumps(document)).lower(), "taking back is not offered"
+        assert "plan undo" in errors, f"taking back is not offered: {errors[-500:]}"
 
 
 @fault
@@ -458,8 +460,7 @@ def what_was_made_is_taken_back_in_reverse_order_each_once():
         deleted = [seen.operation for seen in scene.proxy.writes() if seen.operation.startswith("Delete")]
         assert deleted == ["DeleteSubnet", "DeleteVpc"], f"taken back: {deleted}"
         assert scene.cloud.live() == [("sns", "Topic", "topic-news")], scene.cloud.live()
-        text = errors + json.dumps(document)
-        assert "stuck" in text.lower() and "DeleteTopic" in text, f"what is stuck is not told: {errors[-600:]}"
+        assert "stuck" in errors.lower() and "DeleteTopic" in errors, f"what is stuck is not told: {errors[-600:]}"
         assert code in (FAILED, PARTLY), code
 
 
@@ -512,7 +513,7 @@ def what_changed_since_the_approval_stops_the_step():
         assert code in (FAILED, PARTLY), code
         asked = [seen for seen in scene.proxy.seen if seen.operation == "CreateQueue"]
         assert len(asked) == 1, "it was tried again over what changed"
-        assert "PreconditionFailed" in errors or "changed" in errors, errors[-300:]
+        assert "PreconditionFailed" in errors, errors[-300:]
         assert statuses(document)["two"] == "skipped"
 
 
@@ -546,17 +547,20 @@ def an_answer_without_sense_is_not_an_empty_answer():
 
 def main():
     chosen = [test for test in FAULTS if not sys.argv[1:] or test.__name__ in sys.argv[1:]]
-    failed = 0
+    failed = unseen = 0
     for test in chosen:
         begun = time.time()
         try:
             test()
             print(f"  holds   {test.__name__} ({time.time() - begun:.1f} s)", flush=True)
+        except NotShown as why:
+            unseen += 1
+            print(f"  NOT SHOWN  {test.__name__}: {why}", flush=True)
         except Exception as error:
             failed += 1
             place = traceback.extract_tb(error.__traceback__)[-1].lineno
             print(f"  BROKEN  {test.__name__}, line {place}: {error}", flush=True)
-    print(f"{len(chosen) - failed} of {len(chosen)} faults survived")
+    print(f"{len(chosen) - failed - unseen} of {len(chosen)} faults survived, {unseen} not shown")
     return 1 if failed else 0
 
 

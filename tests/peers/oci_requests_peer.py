@@ -14,13 +14,11 @@ import datetime
 import importlib
 import inspect
 import io
-import json
 import os
 import pkgutil
 import random
 import re
 import string
-import subprocess
 import sys
 import warnings
 import zlib
@@ -32,7 +30,7 @@ from oci.retry import NoneRetryStrategy
 from oci.signer import AbstractBaseSigner, inject_missing_headers
 from oci.util import NONE_SENTINEL
 
-from request_meaning import decoded, difference
+from request_meaning import judge
 
 warnings.filterwarnings("ignore")
 TRIES = 8
@@ -283,30 +281,8 @@ def main():
     made, refused = [], []
     for line, request in vectors(modules, options.seed, options.per_operation, step):
         (refused if isinstance(request, BaseException) else made).append((line, request))
-    lines = "".join(json.dumps(line) + "\n" for line, _ in made)
-    command = [os.environ["PROVISIONER"], "conformance", "render"]
-    answers = subprocess.run(command, input=lines.encode(), stdout=subprocess.PIPE, check=True).stdout.splitlines()
-    assert len(answers) == len(made), f"{len(answers)} answers for {len(made)} lines"
-    equal, different = 0, []
-    for (line, request), answer in zip(made, map(json.loads, answers)):
-        if "error" in answer:
-            problem = f"refused: {answer['error'].get('message')}"
-        else:
-            problem = difference(request, decoded(answer), json.dumps(line["params"]))
-        if problem:
-            different.append((line, problem))
-        else:
-            equal += 1
-    for line, problem in different[:40]:
-        print(f"  {line['id']}: {problem[:300]}")
-    if options.keep:
-        with open(options.keep, "w") as out:
-            out.writelines(json.dumps(dict(line, problem=problem)) + "\n" for line, problem in different)
-    for line, error in refused[:20]:
-        print(f"  left out, refused by the SDK: {line['id']}: {type(error).__name__}: {str(error)[:160]}")
-    share = 100.0 * equal / max(1, len(made))
-    print(f"{equal}/{len(made)} requests of {len(modules)} modules equal ({share:.3f} %), {len(refused)} refused by the SDK")
-    return 0 if made and equal == len(made) and len(refused) <= len(made) // 100 else 1
+    left_out = [f"{line['id']}: {type(error).__name__}: {error}" for line, error in refused]
+    return judge(made, left_out, f"{len(modules)} modules", 100, options.keep)
 
 
 if __name__ == "__main__":

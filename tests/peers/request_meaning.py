@@ -9,7 +9,9 @@ connection, the clock, the signature, and the SDK itself.
 import base64
 import gzip
 import json
+import os
 import re
+import subprocess
 import urllib.parse
 import xml.etree.ElementTree as tree
 
@@ -201,3 +203,34 @@ def decoded(answer):
         "headers": {k.lower(): v for k, v in answer["headers"].items()},
         "body": base64.b64decode(answer.get("body_b64", "")),
     }
+
+
+def judge(made, left_out, what, least, keep=None):
+    """Renders every line and compares it with what the SDK made of it; the exit code.
+
+    `made` holds (line, request); `left_out` says in words what the recorder or the SDK refused, of which one in fifty is
+    bearable; `least` is the share in percent that must be equal.
+    """
+    lines = "".join(json.dumps(line) + "\n" for line, _ in made)
+    command = [os.environ["PROVISIONER"], "conformance", "render"]
+    answers = subprocess.run(command, input=lines.encode(), stdout=subprocess.PIPE, check=True).stdout.splitlines()
+    assert len(answers) == len(made), f"{len(answers)} answers for {len(made)} lines"
+    different = []
+    for (line, request), answer in zip(made, map(json.loads, answers)):
+        if "error" in answer:
+            problem = f"refused: {answer['error'].get('message')}"
+        else:
+            problem = difference(request, decoded(answer), json.dumps(line["params"]))
+        if problem:
+            different.append((line, problem))
+    for line, problem in different[:40]:
+        print(f"  {line['id']}: {problem[:300]}")
+    for words in left_out[:20]:
+        print(f"  left out: {words[:200]}")
+    if keep:
+        with open(keep, "w") as out:
+            out.writelines(json.dumps(dict(line, problem=problem)) + "\n" for line, problem in different)
+    equal = len(made) - len(different)
+    share = 100.0 * equal / max(1, len(made))
+    print(f"{equal}/{len(made)} requests of {what} equal ({share:.3f} %), {len(left_out)} left out")
+    return 0 if made and share >= least and len(left_out) <= len(made) // 50 else 1

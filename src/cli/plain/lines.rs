@@ -1,6 +1,6 @@
 //! Events as lines.
 
-use crate::plan::{Decision, Estimate, Plan, StepFacts, Verdict};
+use crate::plan::{Decision, Estimate, ExecutionStatus, Plan, StepFacts, Verdict};
 use crate::protocol::{
     DecisionRequest, Entry, Event, ExecutionSummary, Header, Papers, Problem, Role, SheetLine, StepProgress,
     cost_words, effects, summary,
@@ -227,7 +227,23 @@ fn executed(summary: &ExecutionSummary) -> Vec<String> {
         out.push(labelled("Done", &format!("first cause: {step}: {message}")));
     }
     out.extend(summary.resources.iter().map(|(step, name)| labelled("Made", &format!("{step}: {name}"))));
+    out.extend(ways_on(summary).into_iter().map(|way| labelled("Next", &way)));
     out
+}
+
+/// What a person can do about a run that did not come to its end.
+fn ways_on(summary: &ExecutionSummary) -> Vec<String> {
+    let id = &summary.id;
+    let go_on = format!("`provisioner history resume {id}` goes on when the cause is mended");
+    let back = format!("`provisioner plan undo {id}` takes back what it made");
+    match summary.status {
+        ExecutionStatus::Parked | ExecutionStatus::PartlyDone => vec![go_on, back],
+        ExecutionStatus::Failed => vec![go_on],
+        ExecutionStatus::Stuck => {
+            vec![format!("`provisioner plan undo {id}` tries again when the cause is mended")]
+        }
+        ExecutionStatus::Running | ExecutionStatus::Succeeded | ExecutionStatus::Undone => vec![],
+    }
 }
 
 fn failed(problem: &Problem) -> Vec<String> {
