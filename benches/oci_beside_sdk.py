@@ -2,7 +2,7 @@
 """How fast OCI requests are built and its catalog is made, beside the official SDK on the same machine.
 
     cargo build --release && pip install oci==2.189.0
-    python3 benches/oci.py target/release/provisioner [WHEEL]
+    python3 benches/oci_beside_sdk.py target/release/provisioner [WHEEL]
 
 Both sides build the same requests of one operation, unsigned, in the same run, in turns; a figure is the median of the
 turns. The program's figure includes reading and writing JSON Lines. WHEEL is the package to compile, if that is wanted.
