@@ -8,7 +8,7 @@
 //! | 5 the desk | [`session`] |
 //! | 4 the arms | [`agent`], [`legislator`], [`finops`], [`executor`], [`regulator`] |
 //! | 3 the switchboard | [`mcp`] |
-//! | 2 hands | [`clouds`], [`sandbox`], [`graph`], [`memory`], [`files`] |
+//! | 2 hands | [`clouds`], [`sandbox`], [`graph`], [`memory`], [`files`], [`packages`] |
 //! | 1 foundations | [`catalog`], [`store`], [`protocol`] |
 //! | 0 leaves | [`plan`], [`config`], [`text`] |
 //!
@@ -27,6 +27,7 @@ pub mod graph;
 pub mod legislator;
 pub mod mcp;
 pub mod memory;
+pub mod packages;
 pub mod plan;
 pub mod protocol;
 pub mod regulator;

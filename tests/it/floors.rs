@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 7] = [
     &["plan", "config", "text"],
     &["catalog", "store", "protocol"],
-    &["clouds", "sandbox", "graph", "memory", "files", "ssh"],
+    &["clouds", "sandbox", "graph", "memory", "files", "packages", "ssh"],
     &["mcp"],
     &["agent", "legislator", "finops", "executor", "regulator"],
     &["session"],
