@@ -84,6 +84,12 @@ deny contains found if {
 	found := lib.finding("FIN-SIZE-05", entry.step, entry.path, sprintf("%s is an old generation; %s gives more for less", [entry.type, successor]))
 }
 
+deny contains found if {
+	some vm in vm_types
+	lib.is_reference(vm.type)
+	found := lib.unknown(lib.finding("FIN-SIZE-05", vm.step, vm.path, "Whether the type is an old generation is known only once an earlier step has run"))
+}
+
 # Disks: {step, path, pointer, type, iops, gib}.
 disks contains {"step": step, "path": "$", "pointer": "", "data": step.params, "size": "Size", "alone": true} if {
 	some step in lib.steps(["aws ec2 CreateVolume"])
@@ -131,6 +137,13 @@ deny contains found if {
 	)
 }
 
+deny contains found if {
+	some disk in disks
+	some rule in ["FIN-DSK-01", "FIN-DSK-02"]
+	lib.unknown_at(disk.data, ["VolumeType"])
+	found := lib.unknown(lib.finding(rule, disk.step, sprintf("%s.VolumeType", [disk.path]), "The type of the disk is known only once an earlier step has run"))
+}
+
 # FIN-DSK-02
 io_welcome(step) if lib.is_prod(step.environment)
 
@@ -140,10 +153,7 @@ io_welcome(step) if step.environment in object.get(data.books.finops, "io_allowe
 
 io_without_need(step, iops) if not io_welcome(step)
 
-io_without_need(step, iops) if {
-	is_number(iops)
-	iops <= 16000
-}
+io_without_need(step, iops) if lib.number(iops) <= 16000
 
 deny contains found if {
 	some disk in disks
@@ -222,6 +232,20 @@ deny contains found if {
 		lib.finding("FIN-DSK-04", disk.step, disk.path, sprintf("The disk is %s outside production", [disk.type])),
 		[{"op": "replace", "path": disk.pointer, "value": "StandardSSD_LRS"}],
 	)
+}
+
+deny contains found if {
+	some disk in azure_disk_types
+	lib.is_nonprod(disk.step.environment)
+	lib.is_reference(disk.type)
+	found := lib.unknown(lib.finding("FIN-DSK-04", disk.step, disk.path, "The type of the disk is known only once an earlier step has run"))
+}
+
+deny contains found if {
+	some step in lib.steps(["oci core.blockstorage CreateVolume"])
+	lib.is_nonprod(step.environment)
+	lib.unknown_at(step.params, ["body", "vpusPerGB"])
+	found := lib.unknown(lib.finding("FIN-DSK-05", step, "$.body.vpusPerGB", "How fast the volume is is known only once an earlier step has run"))
 }
 
 deny contains found if {
@@ -313,6 +337,18 @@ deny contains found if {
 	found := lib.finding("FIN-DB-03", step, sprintf("$.%s", [members[1]]), sprintf("%s %s is older than %s and costs extra for support", [engine, version, oldest]))
 }
 
+deny contains found if {
+	some name, members in {
+		"aws rds CreateDBInstance": ["Engine", "EngineVersion"], "aws rds CreateDBCluster": ["Engine", "EngineVersion"],
+		"aws eks CreateCluster": ["eks", "version"],
+	}
+	some step in input.by[name]
+	engine := object.get(step.params, members[0], members[0])
+	object.get(data.books.finops, "standard_support", {})[engine]
+	lib.is_reference(step.params[members[1]])
+	found := lib.unknown(lib.finding("FIN-DB-03", step, sprintf("$.%s", [members[1]]), "The version is known only once an earlier step has run"))
+}
+
 # Versions are compared part by part: 1.9 is older than 1.30.
 older(version, oldest) if version_rank(version) < version_rank(oldest)
 
@@ -356,6 +392,14 @@ deny contains found if {
 	found := lib.finding("FIN-SCL-01", step, concat(".", array.concat(["$"], keys)), sprintf("There is no upper bound; it must be at most %v", [most]))
 }
 
+deny contains found if {
+	some name, keys in scaling
+	some step in input.by[name]
+	lib.limit(object.get(data.books.finops, "max_scale", {}), step)
+	lib.unknown_at(step.params, keys)
+	found := lib.unknown(lib.finding("FIN-SCL-01", step, concat(".", array.concat(["$"], keys)), "How far it can grow is known only once an earlier step has run"))
+}
+
 # FIN-TAG-02
 deny contains found if {
 	data.books.finops.nonprod_max_days
@@ -379,4 +423,13 @@ deny contains found if {
 	not lib.is_reference(end)
 	not regex.match(`^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`, end)
 	found := lib.finding("FIN-TAG-02", step, tag_path(step), sprintf("The tag expires-on is %s; it must be a date such as 2030-12-31", [end]))
+}
+
+deny contains found if {
+	data.books.finops.nonprod_max_days
+	some step in input.steps
+	step.makes
+	lib.is_nonprod(step.environment)
+	lib.is_reference(step.tags["expires-on"])
+	found := lib.unknown(lib.finding("FIN-TAG-02", step, tag_path(step), "When the resource ends is known only once an earlier step has run"))
 }

@@ -30,6 +30,17 @@ list(value) := [value] if {
 
 list(null) := []
 
+# Yes, as a value or as people write it.
+is_yes(value) if word(value) == "true"
+
+# A number, also where it stands as text.
+number(value) := value if is_number(value)
+
+number(value) := to_number(value) if {
+	is_string(value)
+	regex.match(`^-?[0-9]+(\.[0-9]+)?$`, value)
+}
+
 # A value as a word: texts in lower case, all else as JSON.
 word(value) := lower(value) if is_string(value)
 

@@ -46,6 +46,17 @@ deny contains found if {
 	found := lib.finding("OWN-DEL-02", step, sprintf("$.%s", [member]), sprintf("%s is protected by the tag %s=%s", [id, key, wanted]))
 }
 
+# What an earlier step names may be protected.
+deny contains found if {
+	count(object.get(data.books.owner, "protected_tags", {})) > 0
+	some step in input.steps
+	destroys(step)
+	some member, value in step.params
+	some one in lib.list(value)
+	lib.is_reference(one)
+	found := lib.unknown(lib.finding("OWN-DEL-02", step, sprintf("$.%s", [member]), "Whether it is protected is known only once an earlier step has run"))
+}
+
 # OWN-CMP-01
 deny contains found if {
 	some step in input.steps
@@ -259,6 +270,15 @@ deny contains found if {
 	not lib.is_reference(place.value)
 	not regex.match(sprintf("^(?:%s)$", [pattern]), place.value)
 	found := lib.finding("OWN-NAM-01", step, place.path, sprintf("The name %s does not fit %s", [place.value, pattern]))
+}
+
+deny contains found if {
+	data.books.owner.name_pattern
+	some step in input.steps
+	step.makes
+	some place in named(step)
+	lib.is_reference(place.value)
+	found := lib.unknown(lib.finding("OWN-NAM-01", step, place.path, "The name is known only once an earlier step has run"))
 }
 
 named(step) := array.concat(

@@ -16,16 +16,30 @@ launches contains {"step": step, "at": "$.LaunchTemplateData", "pointer": "/Laun
 	is_object(launch)
 }
 
+launches contains {"step": step, "at": "$", "pointer": "", "data": step.params, "template": true} if {
+	some step in lib.steps(["aws autoscaling CreateLaunchConfiguration"])
+}
+
+launches contains {"step": step, "at": "$.LaunchSpecification", "pointer": "/LaunchSpecification", "data": launch, "template": true} if {
+	some step in lib.steps(["aws ec2 RequestSpotInstances"])
+	launch := object.get(step.params, "LaunchSpecification", {})
+	is_object(launch)
+}
+
+# A spot request has no say over instance metadata.
+has_metadata_options(launch) if launch.step.operation != "RequestSpotInstances"
+
 from_template(launch) if object.get(launch.data, "LaunchTemplate", null) != null
 
 # SEC-AWS-EC2-01: metadata without a session token.
 deny contains found if {
 	some launch in launches
+	has_metadata_options(launch)
 	not from_template(launch)
 	options := object.get(launch.data, "MetadataOptions", {})
 	not lib.unknown_at(launch.data, ["MetadataOptions", "HttpTokens"])
-	object.get(options, "HttpTokens", "optional") != "required"
-	object.get(options, "HttpEndpoint", "enabled") != "disabled"
+	lib.word(object.get(options, "HttpTokens", "optional")) != "required"
+	lib.word(object.get(options, "HttpEndpoint", "enabled")) != "disabled"
 	found := lib.with_patch(
 		lib.finding(
 			"SEC-AWS-EC2-01", launch.step, sprintf("%s.MetadataOptions.HttpTokens", [launch.at]),
@@ -37,12 +51,21 @@ deny contains found if {
 
 deny contains found if {
 	some step in lib.steps(["aws ec2 ModifyInstanceMetadataOptions"])
-	object.get(step.params, "HttpTokens", "required") == "optional"
-	object.get(step.params, "HttpEndpoint", "enabled") != "disabled"
+	lib.word(object.get(step.params, "HttpTokens", "required")) == "optional"
+	lib.word(object.get(step.params, "HttpEndpoint", "enabled")) != "disabled"
 	found := lib.with_patch(
 		lib.finding("SEC-AWS-EC2-01", step, "$.HttpTokens", "Instance metadata answers without a session token: HttpTokens is optional, must be required"),
 		[{"op": "replace", "path": "/HttpTokens", "value": "required"}],
 	)
+}
+
+deny contains found if {
+	some step in lib.steps(["aws ec2 ModifyInstanceMetadataOptions"])
+	lib.is_reference(object.get(step.params, "HttpTokens", ""))
+	found := lib.unknown(lib.finding(
+		"SEC-AWS-EC2-01", step, "$.HttpTokens",
+		"Whether instance metadata asks for a session token is known only once an earlier step has run",
+	))
 }
 
 deny contains found if {
@@ -66,6 +89,40 @@ deny contains found if {
 		),
 		[{"op": "replace", "path": sprintf("%s/NetworkInterfaces/%d/AssociatePublicIpAddress", [launch.pointer, i]), "value": false}],
 	)
+}
+
+# A launch configuration says it without a card.
+deny contains found if {
+	some launch in launches
+	lib.is_yes(object.get(launch.data, "AssociatePublicIpAddress", false))
+	found := lib.with_patch(
+		lib.finding("SEC-AWS-EC2-02", launch.step, sprintf("%s.AssociatePublicIpAddress", [launch.at]), "The instances get a public address: AssociatePublicIpAddress is true"),
+		[{"op": "replace", "path": sprintf("%s/AssociatePublicIpAddress", [launch.pointer]), "value": false}],
+	)
+}
+
+# Cards that come from an earlier step, as a whole or in this one member.
+deny contains found if {
+	some launch in launches
+	some i, card in lib.list(object.get(launch.data, "NetworkInterfaces", []))
+	lib.unknown_at(card, ["AssociatePublicIpAddress"])
+	launch.template
+	found := lib.unknown(lib.finding(
+		"SEC-AWS-EC2-02", launch.step, sprintf("%s.NetworkInterfaces[%d].AssociatePublicIpAddress", [launch.at, i]),
+		"Whether the instance gets a public address is known only once an earlier step has run",
+	))
+}
+
+deny contains found if {
+	some launch in launches
+	some i, card in lib.list(object.get(launch.data, "NetworkInterfaces", []))
+	is_object(card)
+	lib.is_reference(object.get(card, "AssociatePublicIpAddress", false))
+	not launch.template
+	found := lib.unknown(lib.finding(
+		"SEC-AWS-EC2-02", launch.step, sprintf("%s.NetworkInterfaces[%d].AssociatePublicIpAddress", [launch.at, i]),
+		"Whether the instance gets a public address is known only once an earlier step has run",
+	))
 }
 
 # Without a word on it, the subnet decides; a subnet that is known to be private is none.
@@ -123,7 +180,7 @@ deny contains found if {
 	disk := object.get(mapping, "Ebs", null)
 	is_object(disk)
 	encrypted := object.get(disk, "Encrypted", null)
-	encrypted != true
+	not lib.is_yes(encrypted)
 	not lib.is_reference(encrypted)
 	found := lib.with_patch(
 		lib.finding(
@@ -179,7 +236,9 @@ credential_patterns := [
 # Against the text in lower case.
 lower_patterns := [
 	`aws_secret_access_key["' ]{0,3}[=:]["' ]{0,3}[a-z0-9/+=]{20,}`,
-	`(password|passwd|secret|api_?key|auth_?token|access_?token)["' ]{0,3}[=:]["' ]{0,3}[^\s"'$%{<(*]{8,}`,
+	`(secret|private|account|storage)_?(access_?)?key["' ]{0,3}[=:]["' ]{0,3}[a-z0-9/+=_-]{16,}`,
+	`(password|passwd|pwd|secret|api_?key|auth_?token|access_?token)["' ]{0,3}[=:]["' ]{0,3}[^\s"'$%{<(*/][^\s"'$%{<(*]{7,}`,
+	`accountkey=[a-z0-9/+]{40,}`,
 	`[a-z][a-z0-9+.-]*://[^\s/:@"'$]+:[^\s/:@"'$]{4,}@`,
 ]
 
@@ -191,6 +250,15 @@ holds_credential(text) if {
 holds_credential(text) if {
 	some pattern in lower_patterns
 	regex.match(pattern, lower(text))
+}
+
+# Forty characters of capitals, small letters, and digits, as secret access keys are; a path or a hash is none.
+holds_credential(text) if {
+	some found in regex.find_n(`(?:^|[^A-Za-z0-9/+=])[A-Za-z0-9/+=]{40}(?:$|[^A-Za-z0-9/+=])`, text, -1)
+	regex.match(`[A-Z].*[A-Z].*[A-Z]`, found)
+	regex.match(`[a-z].*[a-z].*[a-z]`, found)
+	regex.match(`[0-9]`, found)
+	not regex.match(`/[a-z]+/`, found)
 }
 
 # A member whose own name says secret, with something written out.
@@ -223,9 +291,21 @@ startup_texts contains {"step": step, "path": "$.UserData.Value", "rule": "SEC-A
 }
 
 startup_texts contains {"step": step, "path": concat(".", array.concat(["$"], keys)), "rule": "SEC-AZ-VM-05", "text": text} if {
-	some step in lib.steps(["azure compute VirtualMachines_CreateOrUpdate"])
-	some keys in [["body", "properties", "osProfile", "customData"], ["body", "properties", "userData"]]
+	some name, places in {
+		"azure compute VirtualMachines_CreateOrUpdate": [["body", "properties", "osProfile", "customData"], ["body", "properties", "userData"]],
+		"azure compute VirtualMachineScaleSets_CreateOrUpdate": [
+			["body", "properties", "virtualMachineProfile", "osProfile", "customData"], ["body", "properties", "virtualMachineProfile", "userData"],
+		],
+	}
+	some step in input.by[name]
+	some keys in places
 	text := object.get(step.params, keys, null)
+	is_string(text)
+}
+
+startup_texts contains {"step": step, "path": "$.body.metadata.user_data", "rule": "SEC-ALL-SECRET-01", "text": text} if {
+	some step in lib.steps(["oci core.compute LaunchInstance"])
+	text := object.get(step.params, ["body", "metadata", "user_data"], null)
 	is_string(text)
 }
 

@@ -8,7 +8,7 @@ import data.provisioner.lib
 policy_members := {
 	"aws iam CreatePolicy": "PolicyDocument", "aws iam CreatePolicyVersion": "PolicyDocument",
 	"aws iam PutRolePolicy": "PolicyDocument", "aws iam PutUserPolicy": "PolicyDocument",
-	"aws iam PutGroupPolicy": "PolicyDocument",
+	"aws iam PutGroupPolicy": "PolicyDocument", "aws sso-admin PutInlinePolicyToPermissionSet": "InlinePolicy",
 }
 
 # SEC-AWS-IAM-01: all actions.
@@ -17,14 +17,13 @@ deny contains found if {
 	some step in input.by[name]
 	policy := object.get(step.params, member, "")
 	some statement in lib.allow_statements(policy)
-	everything(statement)
-	found := lib.finding("SEC-AWS-IAM-01", step, sprintf("$.%s", [member]), sprintf("The policy allows every action (%s)", [lib.list(statement.Action)[0]]))
+	some action in lib.list(object.get(statement, "Action", []))
+	every_action(action)
+	found := lib.finding("SEC-AWS-IAM-01", step, sprintf("$.%s", [member]), sprintf("The policy allows every action (%s)", [action]))
 }
 
-everything(statement) if {
-	some action in lib.list(statement.Action)
-	action in {"*", "*:*"}
-}
+# "*", "**", and "*:*" are one thing.
+every_action(action) if regex.match(`^(\*+|\*+:\*+)$`, action)
 
 deny contains found if {
 	some name, member in policy_members
@@ -36,11 +35,17 @@ deny contains found if {
 }
 
 deny contains found if {
-	some step in lib.steps(["aws iam AttachRolePolicy", "aws iam AttachUserPolicy", "aws iam AttachGroupPolicy"])
-	arn := object.get(step.params, "PolicyArn", "")
+	some step in lib.steps(attach_steps)
+	some member in ["PolicyArn", "ManagedPolicyArn"]
+	arn := object.get(step.params, member, "")
 	regex.match(`:aws:policy/(AdministratorAccess|IAMFullAccess)$`, arn)
-	found := lib.finding("SEC-AWS-IAM-01", step, "$.PolicyArn", sprintf("%s gives full administrator rights", [arn]))
+	found := lib.finding("SEC-AWS-IAM-01", step, sprintf("$.%s", [member]), sprintf("%s gives full administrator rights", [arn]))
 }
+
+attach_steps := [
+	"aws iam AttachRolePolicy", "aws iam AttachUserPolicy", "aws iam AttachGroupPolicy",
+	"aws sso-admin AttachManagedPolicyToPermissionSet",
+]
 
 # SEC-AWS-IAM-02: roles that anybody can take.
 trust_members := {"aws iam CreateRole": "AssumeRolePolicyDocument", "aws iam UpdateAssumeRolePolicy": "PolicyDocument"}
@@ -71,9 +76,17 @@ deny contains found if {
 
 # SEC-AWS-KMS-02: keys for everybody.
 deny contains found if {
-	some step in lib.steps(["aws kms CreateKey", "aws kms PutKeyPolicy"])
+	some step in lib.steps(["aws kms CreateKey", "aws kms PutKeyPolicy", "aws kms ReplicateKey"])
 	count(lib.public_statements(object.get(step.params, "Policy", {}))) > 0
 	found := lib.finding("SEC-AWS-KMS-02", step, "$.Policy", "The key policy allows everybody (Principal *) without a condition that limits who")
+}
+
+deny contains found if {
+	some step in lib.steps(["aws kms CreateKey", "aws kms PutKeyPolicy", "aws kms ReplicateKey"])
+	policy := object.get(step.params, "Policy", {})
+	lib.is_reference(policy)
+	not lib.document(policy)
+	found := lib.unknown(lib.finding("SEC-AWS-KMS-02", step, "$.Policy", "Whom the key policy allows is known only once an earlier step has run"))
 }
 
 # SEC-AWS-KMS-01: keys that never rotate.
@@ -88,10 +101,16 @@ deny contains found if {
 
 # SEC-AWS-LAM-02: functions that anybody may invoke.
 deny contains found if {
-	some step in lib.steps(["aws lambda AddPermission"])
+	some step in lib.steps(["aws lambda AddPermission", "aws lambda AddLayerVersionPermission"])
 	object.get(step.params, "Principal", "") == "*"
-	every member in ["SourceArn", "SourceAccount", "PrincipalOrgID"] {
+	every member in ["SourceArn", "SourceAccount", "PrincipalOrgID", "OrganizationId"] {
 		object.get(step.params, member, null) == null
 	}
 	found := lib.finding("SEC-AWS-LAM-02", step, "$.Principal", "Anybody may invoke the function: Principal is *")
+}
+
+deny contains found if {
+	some step in lib.steps(["aws lambda AddPermission", "aws lambda AddLayerVersionPermission"])
+	lib.is_reference(object.get(step.params, "Principal", ""))
+	found := lib.unknown(lib.finding("SEC-AWS-LAM-02", step, "$.Principal", "Who may invoke the function is known only once an earlier step has run"))
 }

@@ -8,7 +8,7 @@ import data.provisioner.lib
 # SEC-AWS-DB-04: backups kept for fewer days than the book asks for.
 deny contains found if {
 	some step in lib.steps(["aws rds CreateDBInstance", "aws rds CreateDBCluster", "aws rds ModifyDBInstance"])
-	days := step.params.BackupRetentionPeriod
+	days := lib.number(step.params.BackupRetentionPeriod)
 	days > 0
 	days < data.books.security.min_backup_days
 	found := lib.with_patch(
@@ -36,8 +36,7 @@ open_to_all(cidrs) if {
 deny contains found if {
 	some step in lib.steps(["aws eks CreateCluster"])
 	settings := object.get(step.params, "resourcesVpcConfig", {})
-	access := object.get(settings, "endpointPublicAccess", true)
-	access == true
+	lib.is_yes(object.get(settings, "endpointPublicAccess", true))
 	open_to_all(lib.list(object.get(settings, "publicAccessCidrs", [])))
 	found := open_cluster(step)
 }
@@ -45,7 +44,7 @@ deny contains found if {
 deny contains found if {
 	some step in lib.steps(["aws eks UpdateClusterConfig"])
 	settings := object.get(step.params, "resourcesVpcConfig", {})
-	object.get(settings, "endpointPublicAccess", true) == true
+	lib.is_yes(object.get(settings, "endpointPublicAccess", true))
 	touched := [1 | some member in ["endpointPublicAccess", "publicAccessCidrs"]; object.get(settings, member, null) != null]
 	count(touched) > 0
 	open_to_all(lib.list(object.get(settings, "publicAccessCidrs", [])))
@@ -58,6 +57,21 @@ deny contains found if {
 	found := lib.unknown(lib.finding(
 		"SEC-AWS-EKS-01", step, "$.resourcesVpcConfig.endpointPublicAccess",
 		"Whether the internet can reach the Kubernetes API is known only once an earlier step has run",
+	))
+}
+
+deny contains found if {
+	some step in lib.steps(["aws eks CreateCluster", "aws eks UpdateClusterConfig"])
+	settings := object.get(step.params, "resourcesVpcConfig", {})
+	is_object(settings)
+	lib.is_yes(object.get(settings, "endpointPublicAccess", true))
+	cidrs := lib.list(object.get(settings, "publicAccessCidrs", []))
+	not open_to_all(cidrs)
+	some cidr in cidrs
+	lib.is_reference(cidr)
+	found := lib.unknown(lib.finding(
+		"SEC-AWS-EKS-01", step, "$.resourcesVpcConfig.publicAccessCidrs",
+		"Who can reach the Kubernetes API is known only once an earlier step has run",
 	))
 }
 
@@ -81,12 +95,18 @@ deny contains found if {
 	found := lib.finding("SEC-AWS-EKS-02", step, "$.encryptionConfig", "Kubernetes secrets are not encrypted with a key of your own: encryptionConfig does not name secrets")
 }
 
+deny contains found if {
+	some step in lib.steps(["aws eks CreateCluster"])
+	lib.is_reference(object.get(step.params, "encryptionConfig", null))
+	found := lib.unknown(lib.finding("SEC-AWS-EKS-02", step, "$.encryptionConfig", "Whether Kubernetes secrets are encrypted is known only once an earlier step has run"))
+}
+
 # SEC-AWS-LB-01, SEC-AWS-LB-02: listeners.
 listeners contains step if some step in lib.steps(["aws elbv2 CreateListener", "aws elbv2 ModifyListener"])
 
 redirects(step) if {
 	some action in lib.list(object.get(step.params, "DefaultActions", []))
-	action.Type == "redirect"
+	lib.word(action.Type) == "redirect"
 	upper(object.get(action, ["RedirectConfig", "Protocol"], "")) == "HTTPS"
 }
 
@@ -157,7 +177,7 @@ trail_flags := ["IsMultiRegionTrail", "EnableLogFileValidation"]
 deny contains found if {
 	some step in lib.steps(["aws cloudtrail CreateTrail"])
 	off := array.concat(
-		[flag | some flag in trail_flags; value := object.get(step.params, flag, false); value != true; not lib.is_reference(value)],
+		[flag | some flag in trail_flags; value := object.get(step.params, flag, false); not lib.is_yes(value); not lib.is_reference(value)],
 		[member | some member in ["KmsKeyId"]; object.get(step.params, member, "") == ""],
 	)
 	count(off) > 0
@@ -169,38 +189,66 @@ deny contains found if {
 
 deny contains found if {
 	some step in lib.steps(["aws cloudtrail UpdateTrail"])
-	off := [flag | some flag in trail_flags; step.params[flag] == false]
+	off := array.concat(
+		[flag | some flag in trail_flags; lib.word(object.get(step.params, flag, true)) == "false"],
+		[member | some member in ["KmsKeyId"]; step.params[member] == ""],
+	)
 	count(off) > 0
 	found := lib.finding("SEC-AWS-LOG-01", step, sprintf("$.%s", [off[0]]), sprintf("The audit trail loses %s", [concat(", ", off)]))
+}
+
+deny contains found if {
+	some step in lib.steps(["aws cloudtrail CreateTrail", "aws cloudtrail UpdateTrail"])
+	some flag in trail_flags
+	lib.is_reference(object.get(step.params, flag, false))
+	found := lib.unknown(lib.finding("SEC-AWS-LOG-01", step, sprintf("$.%s", [flag]), sprintf("Whether the audit trail has %s is known only once an earlier step has run", [flag])))
 }
 
 # SEC-AWS-LOG-02
 deny contains found if {
 	some step in lib.steps(["aws logs PutRetentionPolicy"])
-	days := step.params.retentionInDays
+	days := lib.number(step.params.retentionInDays)
 	days < data.books.security.min_log_days
 	found := lib.finding("SEC-AWS-LOG-02", step, "$.retentionInDays", sprintf("Logs are kept for %v days, fewer than the %v asked for", [days, data.books.security.min_log_days]))
+}
+
+deny contains found if {
+	data.books.security.min_log_days
+	some step in lib.steps(["aws logs PutRetentionPolicy"])
+	lib.is_reference(object.get(step.params, "retentionInDays", 0))
+	found := lib.unknown(lib.finding("SEC-AWS-LOG-02", step, "$.retentionInDays", "How long logs are kept is known only once an earlier step has run"))
 }
 
 # SEC-AWS-NET-06: network ACLs.
 deny contains found if {
 	some step in lib.steps(["aws ec2 CreateNetworkAclEntry", "aws ec2 ReplaceNetworkAclEntry"])
-	object.get(step.params, "Egress", false) != true
+	not lib.is_yes(object.get(step.params, "Egress", false))
 	lower(object.get(step.params, "RuleAction", "")) == "allow"
 	some member in ["CidrBlock", "Ipv6CidrBlock"]
 	cidr := step.params[member]
 	lib.is_public(cidr)
-	some number in [22, 3389]
-	acl_holds(step.params, number)
-	found := lib.finding("SEC-AWS-NET-06", step, sprintf("$.%s", [member]), sprintf("The network ACL lets the internet (%s) reach port %d", [cidr, number]))
+	some port in [22, 3389]
+	acl_holds(step.params, port)
+	found := lib.finding("SEC-AWS-NET-06", step, sprintf("$.%s", [member]), sprintf("The network ACL lets the internet (%s) reach port %d", [cidr, port]))
+}
+
+deny contains found if {
+	some step in lib.steps(["aws ec2 CreateNetworkAclEntry", "aws ec2 ReplaceNetworkAclEntry"])
+	not lib.is_yes(object.get(step.params, "Egress", false))
+	lower(object.get(step.params, "RuleAction", "")) == "allow"
+	some member in ["CidrBlock", "Ipv6CidrBlock"]
+	lib.is_reference(step.params[member])
+	some port in [22, 3389]
+	acl_holds(step.params, port)
+	found := lib.unknown(lib.finding("SEC-AWS-NET-06", step, sprintf("$.%s", [member]), sprintf("Who can reach port %d through the network ACL is known only once an earlier step has run", [port])))
 }
 
 acl_holds(params, _) if lib.protocol(object.get(params, "Protocol", "-1")) == "all"
 
-acl_holds(params, number) if {
+acl_holds(params, port) if {
 	lib.protocol(object.get(params, "Protocol", "-1")) == "tcp"
 	bounds := lib.ports(object.get(params, ["PortRange", "From"], null), object.get(params, ["PortRange", "To"], null))
-	lib.holds(bounds, number)
+	lib.holds(bounds, port)
 }
 
 # SEC-AWS-NET-08
@@ -216,4 +264,10 @@ deny contains found if {
 	lib.word(object.get(step.params, ["Attributes", "SqsManagedSseEnabled"], "true")) == "false"
 	object.get(step.params, ["Attributes", "KmsMasterKeyId"], "") == ""
 	found := lib.finding("SEC-AWS-MSG-01", step, "$.Attributes.SqsManagedSseEnabled", "Messages are not encrypted at rest: SqsManagedSseEnabled is false and there is no key")
+}
+
+deny contains found if {
+	some step in lib.steps(["aws sqs CreateQueue", "aws sqs SetQueueAttributes"])
+	lib.unknown_at(step.params, ["Attributes", "SqsManagedSseEnabled"])
+	found := lib.unknown(lib.finding("SEC-AWS-MSG-01", step, "$.Attributes.SqsManagedSseEnabled", "Whether messages are encrypted at rest is known only once an earlier step has run"))
 }

@@ -12,7 +12,7 @@ deny contains found if {
 	some step in lib.steps(["aws s3 PutPublicAccessBlock", "aws s3control PutPublicAccessBlock"])
 	block := object.get(step.params, "PublicAccessBlockConfiguration", {})
 	not lib.is_reference(block)
-	off := [flag | some flag in block_flags; value := object.get(block, flag, false); value != true; not lib.is_reference(value)]
+	off := [flag | some flag in block_flags; value := object.get(block, flag, false); not lib.is_yes(value); not lib.is_reference(value)]
 	count(off) > 0
 	found := lib.with_patch(
 		lib.finding(
@@ -38,12 +38,27 @@ deny contains found if {
 	found := lib.finding("SEC-AWS-S3-01", step, "$", "The public access block is taken away, so the bucket can be made public")
 }
 
-acl_steps := ["aws s3 PutBucketAcl", "aws s3 PutObjectAcl", "aws s3 CreateBucket", "aws s3 PutObject"]
+# An access point has a block of its own, which is on where nothing is said.
+deny contains found if {
+	some step in lib.steps(["aws s3control CreateAccessPoint"])
+	some flag in block_flags
+	value := object.get(step.params, ["PublicAccessBlockConfiguration", flag], true)
+	lib.word(value) == "false"
+	found := lib.with_patch(
+		lib.finding("SEC-AWS-S3-01", step, sprintf("$.PublicAccessBlockConfiguration.%s", [flag]), sprintf("The access point can be made public: %s must be true", [flag])),
+		[{"op": "replace", "path": sprintf("/PublicAccessBlockConfiguration/%s", [flag]), "value": true}],
+	)
+}
+
+acl_steps := [
+	"aws s3 PutBucketAcl", "aws s3 PutObjectAcl", "aws s3 CreateBucket", "aws s3 PutObject", "aws s3 CopyObject",
+	"aws s3 CreateMultipartUpload",
+]
 
 deny contains found if {
 	some step in lib.steps(acl_steps)
 	acl := object.get(step.params, "ACL", "")
-	acl in {"public-read", "public-read-write", "authenticated-read"}
+	lib.word(acl) in {"public-read", "public-read-write", "authenticated-read"}
 	found := lib.with_patch(
 		lib.finding("SEC-AWS-S3-01", step, "$.ACL", sprintf("The ACL %s lets strangers in", [acl])),
 		[{"op": "replace", "path": "/ACL", "value": "private"}],
@@ -76,13 +91,21 @@ deny contains found if {
 }
 
 deny contains found if {
-	some step in lib.steps(["aws s3 PutBucketPolicy"])
+	some step in lib.steps(acl_steps)
+	lib.is_reference(object.get(step.params, "ACL", ""))
+	found := lib.unknown(lib.finding("SEC-AWS-S3-01", step, "$.ACL", "Whom the ACL lets in is known only once an earlier step has run"))
+}
+
+policy_steps := ["aws s3 PutBucketPolicy", "aws s3control PutAccessPointPolicy", "aws s3control PutBucketPolicy"]
+
+deny contains found if {
+	some step in lib.steps(policy_steps)
 	count(lib.public_statements(object.get(step.params, "Policy", ""))) > 0
 	found := lib.finding("SEC-AWS-S3-01", step, "$.Policy", "The bucket policy allows everybody (Principal *) without a condition that limits who")
 }
 
 deny contains found if {
-	some step in lib.steps(["aws s3 PutBucketPolicy"])
+	some step in lib.steps(policy_steps)
 	policy := object.get(step.params, "Policy", "")
 	lib.is_reference(policy)
 	not lib.document(policy)
@@ -153,6 +176,17 @@ deny contains found if {
 	some member in ["ValuesToAdd", "UserGroups", "GroupNames"]
 	some i, value in lib.list(object.get(step.params, member, []))
 	lib.word(value) == "all"
-	object.get(step.params, "OperationType", "add") == "add"
+	lib.word(object.get(step.params, "OperationType", "add")) == "add"
 	found := lib.finding("SEC-AWS-EC2-06", step, sprintf("$.%s[%d]", [member, i]), "Shared with everybody (all)")
+}
+
+deny contains found if {
+	some step in lib.steps([
+		"aws ec2 ModifyImageAttribute", "aws ec2 ModifySnapshotAttribute",
+		"aws rds ModifyDBSnapshotAttribute", "aws rds ModifyDBClusterSnapshotAttribute",
+	])
+	some keys in [["LaunchPermission", "Add"], ["CreateVolumePermission", "Add"], ["ValuesToAdd"], ["UserGroups"], ["GroupNames"]]
+	some one in lib.list(object.get(step.params, keys, []))
+	lib.unknown_at(one, ["Group"])
+	found := lib.unknown(lib.finding("SEC-AWS-EC2-06", step, sprintf("$.%s", [concat(".", keys)]), "With whom it is shared is known only once an earlier step has run"))
 }

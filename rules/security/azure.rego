@@ -20,6 +20,16 @@ azure_cards contains {
 	card := object.get(entry, "properties", {})
 }
 
+azure_cards contains {
+	"step": step, "at": sprintf("$.body.properties.virtualMachineProfile.networkProfile.networkInterfaceConfigurations[%d].properties", [i]),
+	"pointer": sprintf("/body/properties/virtualMachineProfile/networkProfile/networkInterfaceConfigurations/%d/properties", [i]), "data": card,
+} if {
+	some step in lib.steps(["azure compute VirtualMachineScaleSets_CreateOrUpdate"])
+	keys := ["body", "properties", "virtualMachineProfile", "networkProfile", "networkInterfaceConfigurations"]
+	some i, entry in lib.list(object.get(step.params, keys, []))
+	card := object.get(entry, "properties", {})
+}
+
 deny contains found if {
 	some card in azure_cards
 	some i, entry in lib.list(object.get(card.data, "ipConfigurations", []))
@@ -146,18 +156,30 @@ deny contains found if {
 # SEC-AZ-DB-02: firewalls of databases.
 firewall_steps := [
 	"azure sql FirewallRules_CreateOrUpdate", "azure postgresqlflexibleservers FirewallRules_CreateOrUpdate",
-	"azure mysqlflexibleservers FirewallRules_CreateOrUpdate",
+	"azure mysqlflexibleservers FirewallRules_CreateOrUpdate", "azure redis FirewallRules_CreateOrUpdate",
 ]
+
+# Redis calls them startIP and endIP.
+firewall_rule(step) := {"start": first_of(rule, ["startIpAddress", "startIP"]), "end": first_of(rule, ["endIpAddress", "endIP"])} if {
+	rule := object.get(step.params, ["body", "properties"], {})
+}
+
+first_of(rule, names) := object.get(rule, name, "") if {
+	present := [one | some one in names; object.get(rule, one, null) != null]
+	name := array.concat(present, names)[0]
+}
 
 deny contains found if {
 	some step in lib.steps(firewall_steps)
-	rule := object.get(step.params, ["body", "properties"], {})
-	rule.startIpAddress == "0.0.0.0"
+	rule := firewall_rule(step)
+	from_zero(rule.start)
 	found := lib.finding(
 		"SEC-AZ-DB-02", step, "$.body.properties.startIpAddress",
-		sprintf("The firewall admits %s (0.0.0.0 to %s)", [admitted(object.get(rule, "endIpAddress", "?")), object.get(rule, "endIpAddress", "?")]),
+		sprintf("The firewall admits %s (0.0.0.0 to %s)", [admitted(rule.end), rule.end]),
 	)
 }
+
+from_zero(address) if regex.match(`^\s*0+\.0+\.0+\.0+\s*(/0)?$`, address)
 
 admitted("0.0.0.0") := "every Azure service of every customer"
 
@@ -165,22 +187,22 @@ admitted(end) := "the internet" if end != "0.0.0.0"
 
 deny contains found if {
 	some step in lib.steps(firewall_steps)
-	rule := object.get(step.params, ["body", "properties"], {})
-	rule.startIpAddress != "0.0.0.0"
-	span := (address_number(rule.endIpAddress) - address_number(rule.startIpAddress)) + 1
+	rule := firewall_rule(step)
+	not from_zero(rule.start)
+	span := (address_number(rule.end) - address_number(rule.start)) + 1
 	span > object.get(data.books.security, "max_firewall_span", 256)
-	found := lib.finding("SEC-AZ-DB-02", step, "$.body.properties.endIpAddress", sprintf("The firewall admits %d addresses (%s to %s)", [span, rule.startIpAddress, rule.endIpAddress]))
+	found := lib.finding("SEC-AZ-DB-02", step, "$.body.properties.endIpAddress", sprintf("The firewall admits %v addresses (%s to %s)", [span, rule.start, rule.end]))
 }
 
 deny contains found if {
 	some step in lib.steps(firewall_steps)
-	some member in ["startIpAddress", "endIpAddress"]
+	some member in ["startIpAddress", "endIpAddress", "startIP", "endIP"]
 	lib.unknown_at(step.params, ["body", "properties", member])
 	found := lib.unknown(lib.finding("SEC-AZ-DB-02", step, sprintf("$.body.properties.%s", [member]), "Whom the firewall admits is known only once an earlier step has run"))
 }
 
 address_number(address) := number if {
-	parts := [to_number(part) | some part in split(address, ".")]
+	parts := [to_number(part) | some part in split(trim_space(address), ".")]
 	count(parts) == 4
 	number := (((parts[0] * 16777216) + (parts[1] * 65536)) + (parts[2] * 256)) + parts[3]
 }
@@ -190,7 +212,8 @@ deny contains found if {
 	some step in lib.steps(["azure containerservice ManagedClusters_CreateOrUpdate"])
 	profile := object.get(step.params, ["body", "properties", "apiServerAccessProfile"], {})
 	not lib.is_reference(profile)
-	object.get(profile, "enablePrivateCluster", false) == false
+	not lib.is_yes(object.get(profile, "enablePrivateCluster", false))
+	not lib.is_reference(object.get(profile, "enablePrivateCluster", false))
 	ranges := object.get(profile, "authorizedIPRanges", [])
 	not lib.is_reference(ranges)
 	open_to_all(lib.list(ranges))
@@ -232,6 +255,15 @@ deny contains found if {
 	)
 }
 
+assignment_steps := ["azure authorization RoleAssignments_Create", "azure authorization RoleAssignments_CreateById"]
+
+# By its id, an assignment stands below its scope.
+assignment_scope(step) := object.get(step.params, "scope", "/") if step.operation == "RoleAssignments_Create"
+
+assignment_scope(step) := split(lower(object.get(step.params, "roleAssignmentId", "/")), "/providers/microsoft.authorization/")[0] if {
+	step.operation == "RoleAssignments_CreateById"
+}
+
 # Owner, and User Access Administrator.
 admin_roles := {
 	"8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
@@ -239,17 +271,18 @@ admin_roles := {
 }
 
 deny contains found if {
-	some step in lib.steps(["azure authorization RoleAssignments_Create"])
+	some step in lib.steps(assignment_steps)
 	role := object.get(step.params, ["body", "properties", "roleDefinitionId"], "")
 	some id, name in admin_roles
 	endswith(lower(role), id)
-	wide_scope(object.get(step.params, "scope", "/"))
-	found := lib.finding("SEC-AZ-IAM-01", step, "$.body.properties.roleDefinitionId", sprintf("%s is assigned over %s", [name, object.get(step.params, "scope", "/")]))
+	scope := assignment_scope(step)
+	wide_scope(scope)
+	found := lib.finding("SEC-AZ-IAM-01", step, "$.body.properties.roleDefinitionId", sprintf("%s is assigned over %s", [name, scope]))
 }
 
 deny contains found if {
-	some step in lib.steps(["azure authorization RoleAssignments_Create"])
+	some step in lib.steps(assignment_steps)
 	lib.unknown_at(step.params, ["body", "properties", "roleDefinitionId"])
-	wide_scope(object.get(step.params, "scope", "/"))
+	wide_scope(assignment_scope(step))
 	found := lib.unknown(lib.finding("SEC-AZ-IAM-01", step, "$.body.properties.roleDefinitionId", "Which role is assigned is known only once an earlier step has run"))
 }

@@ -68,7 +68,7 @@ deny contains found if {
 
 deny contains found if {
 	some step in lib.steps(["oci database.database UpdateAutonomousDatabase"])
-	step.params.body.whitelistedIps == []
+	object.get(step.params, ["body", "whitelistedIps"], null) == []
 	found := lib.finding("SEC-OCI-DB-01", step, "$.body.whitelistedIps", "The access list is emptied, which opens the database to every address")
 }
 
@@ -88,7 +88,7 @@ deny contains found if {
 }
 
 too_wide(statement) if {
-	regex.match(`^\s*allow\s+(group|dynamic-group)\s.*\sto\s+manage\s+all-resources\s+in\s+tenancy`, lower(statement))
+	regex.match(`^\s*allow\s+(group|dynamic-group)\s.*\sto\s+manage\s+all-resources\s+in\s+(tenancy|compartment\s+id\s+ocid1\.tenancy)`, lower(statement))
 	not regex.match(`^\s*allow\s+group\s+('?default'?/)?'?administrators'?\s`, lower(statement))
 }
 
@@ -107,22 +107,26 @@ deny contains found if {
 
 # SEC-OCI-OKE-01
 deny contains found if {
-	some step in lib.steps(["oci container_engine.container_engine CreateCluster"])
-	endpoint := object.get(step.params, ["body", "endpointConfig"], {})
-	object.get(endpoint, "isPublicIpEnabled", false) == true
+	some name, keys in {
+		"oci container_engine.container_engine CreateCluster": ["body", "endpointConfig"],
+		"oci container_engine.container_engine UpdateClusterEndpointConfig": ["body"],
+	}
+	some step in input.by[name]
+	endpoint := object.get(step.params, keys, {})
+	lib.is_yes(object.get(endpoint, "isPublicIpEnabled", false))
 	count(lib.list(object.get(endpoint, "nsgIds", []))) == 0
 	found := lib.with_patch(
 		lib.finding(
-			"SEC-OCI-OKE-01", step, "$.body.endpointConfig.isPublicIpEnabled",
+			"SEC-OCI-OKE-01", step, sprintf("$.%s.isPublicIpEnabled", [concat(".", keys)]),
 			"The internet can reach the Kubernetes API: the endpoint is public and has no network security group",
 		),
-		[{"op": "replace", "path": "/body/endpointConfig/isPublicIpEnabled", "value": false}],
+		[{"op": "replace", "path": sprintf("/%s/isPublicIpEnabled", [concat("/", keys)]), "value": false}],
 	)
 }
 
 deny contains found if {
 	some step in lib.steps(["oci container_engine.container_engine CreateCluster"])
-	not object.get(step.params, ["body", "endpointConfig", "isPublicIpEnabled"], null) in {true, false}
+	not lib.word(object.get(step.params, ["body", "endpointConfig", "isPublicIpEnabled"], null)) in {"true", "false"}
 	found := lib.unknown(lib.finding(
 		"SEC-OCI-OKE-01", step, "$.body.endpointConfig.isPublicIpEnabled",
 		"Whether the internet can reach the Kubernetes API is not said; set isPublicIpEnabled to false",

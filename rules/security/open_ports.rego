@@ -25,22 +25,29 @@ deny contains found if {
 	opening.protocol in {"tcp", "all"}
 	lib.holds(opening, number)
 	lib.may_admit_internet(opening)
-	found := lib.unknown(lib.finding(
-		port[opening.cloud], opening.step, opening.path,
-		sprintf("Who can reach %s (port %d) is known only once %s is known", [port.name, number, opening.source]),
-	))
+	found := port_unknown(port[opening.cloud], opening, sprintf("%s (port %d)", [port.name, number]))
 }
 
 # Every port at once.
-deny contains found if {
-	some opening in lib.openings
+every_port(opening) if {
 	opening.cloud == "aws"
 	opening.from <= 1
 	opening.to == 65535
 	opening.protocol in {"tcp", "udp", "all"}
-	not opening.ports_unknown
+}
+
+deny contains found if {
+	some opening in lib.openings
+	every_port(opening)
 	lib.admits_internet(opening)
 	found := port_finding("SEC-AWS-NET-03", opening, "every port")
+}
+
+deny contains found if {
+	some opening in lib.openings
+	every_port(opening)
+	lib.may_admit_internet(opening)
+	found := port_unknown("SEC-AWS-NET-03", opening, "every port")
 }
 
 default_data_ports := [1433, 1521, 3306, 5432, 5439, 6379, 9200, 11211, 27017]
@@ -57,6 +64,16 @@ deny contains found if {
 	found := port_finding("SEC-AWS-NET-04", opening, sprintf("database port %d", [open[0]]))
 }
 
+deny contains found if {
+	some opening in lib.openings
+	opening.cloud == "aws"
+	opening.protocol in {"tcp", "all"}
+	lib.may_admit_internet(opening)
+	open := [number | some number in data_ports; lib.holds(opening, number)]
+	count(open) > 0
+	found := port_unknown("SEC-AWS-NET-04", opening, sprintf("database port %d", [open[0]]))
+}
+
 web_rules := {"aws": "SEC-AWS-NET-05", "azure": "SEC-AZ-NET-03"}
 
 deny contains found if {
@@ -70,11 +87,33 @@ deny contains found if {
 
 deny contains found if {
 	some opening in lib.openings
+	rule := web_rules[opening.cloud]
+	opening.protocol in {"tcp", "all"}
+	lib.holds(opening, 80)
+	lib.may_admit_internet(opening)
+	found := port_unknown(rule, opening, "plain HTTP (port 80)")
+}
+
+deny contains found if {
+	some opening in lib.openings
 	opening.cloud == "azure"
 	opening.protocol in {"udp", "all"}
 	lib.admits_internet(opening)
 	found := port_finding("SEC-AZ-NET-04", opening, "UDP")
 }
+
+deny contains found if {
+	some opening in lib.openings
+	opening.cloud == "azure"
+	opening.protocol in {"udp", "all"}
+	lib.may_admit_internet(opening)
+	found := port_unknown("SEC-AZ-NET-04", opening, "UDP")
+}
+
+port_unknown(rule, opening, what) := lib.unknown(lib.finding(
+	rule, opening.step, opening.path,
+	sprintf("Who can reach %s is known only once %s is known", [what, lib.decides(opening)]),
+))
 
 port_finding(rule, opening, what) := narrowed(opening, lib.finding(
 	rule, opening.step, opening.path,

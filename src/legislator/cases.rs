@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::books::read;
+use super::hard::hard;
 use super::input::input;
 use super::{Legislator, RulesError, Surroundings};
 use crate::catalog::Catalog;
@@ -74,6 +75,9 @@ pub struct CaseResult {
     pub case: String,
     /// What had to happen.
     pub expect: Expect,
+    /// What makes the case hard, if it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hard: Option<&'static str>,
     /// What happened instead, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wrong: Option<String>,
@@ -84,7 +88,7 @@ pub struct CaseResult {
 pub struct CaseReport {
     /// Every case, by rule.
     pub cases: Vec<CaseResult>,
-    /// Rules without a passing and two failing cases.
+    /// Rules without a passing and two failing cases, or without a failing one that is hard.
     pub thin: Vec<String>,
 }
 
@@ -130,28 +134,50 @@ pub(super) fn run(
     catalog: &Catalog,
 ) -> Result<CaseReport, RulesError> {
     let mut report = CaseReport::default();
-    let mut tally: BTreeMap<String, (usize, usize)> =
-        legislator.rules().into_iter().map(|rule| (rule.id, (0, 0))).collect();
+    let mut tally: BTreeMap<String, Tally> =
+        legislator.rules().into_iter().map(|rule| (rule.id, Tally::default())).collect();
     visit(texts, legislator, |rule, case, with_books, file| {
         let plan = case.plan(file, rule)?;
-        let (passing, failing) = tally.entry(rule.to_owned()).or_default();
-        *(if case.expect == Expect::Pass { passing } else { failing }) += 1;
+        let hard = case.hard();
+        tally.entry(rule.to_owned()).or_default().count(case.expect, hard.is_some());
         let findings = with_books.judge(&plan, &case.surroundings(&case.estimate(&plan), catalog)).findings;
         let of_rule: Vec<&Finding> = findings.iter().filter(|finding| finding.rule == rule).collect();
         report.cases.push(CaseResult {
             rule: rule.to_owned(),
             case: case.case.clone(),
             expect: case.expect,
+            hard,
             wrong: case.wrong(&of_rule),
         });
         Ok(())
     })?;
     report.thin = tally
         .into_iter()
-        .filter(|(_, (passing, failing))| *passing < 1 || *failing < 2)
+        .filter(|(_, tally)| tally.passing < 1 || tally.failing < 2 || tally.hard < 1)
         .map(|(rule, _)| rule)
         .collect();
     Ok(report)
+}
+
+/// How many cases a rule has.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    passing: usize,
+    failing: usize,
+    /// Of the failing ones.
+    hard: usize,
+}
+
+impl Tally {
+    fn count(&mut self, expect: Expect, hard: bool) {
+        match expect {
+            Expect::Pass => self.passing += 1,
+            Expect::Find | Expect::Unknown => {
+                self.failing += 1;
+                self.hard += usize::from(hard);
+            }
+        }
+    }
 }
 
 /// Every case with its input, its data, and what the rules say about it.
@@ -251,6 +277,11 @@ impl Case {
             .collect::<Result<Vec<_>, _>>()?;
         Plan::from_value(json!({"version": 1, "name": "case", "steps": steps}))
             .map_err(|error| wrong(error.to_string()))
+    }
+
+    /// What makes it hard: in its parameters, or in those of any of its steps.
+    fn hard(&self) -> Option<&'static str> {
+        std::iter::once(&self.params).chain(self.steps.iter().map(|step| &step.params)).find_map(hard)
     }
 
     fn estimate(&self, plan: &Plan) -> Option<Estimate> {

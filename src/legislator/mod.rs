@@ -12,6 +12,7 @@ mod check;
 mod constraints;
 mod error;
 mod finding;
+mod hard;
 mod input;
 mod judge;
 mod live;

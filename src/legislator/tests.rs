@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Legislator, Surroundings};
 use crate::catalog::Catalog;
-use crate::plan::{Decision, Knowledge, Plan, Regions, Verdict};
+use crate::plan::{CloudName, Decision, Knowledge, OperationName, Plan, Regions, Verdict};
 
 /// The shipped rules folder, by path below it.
 pub(super) fn shipped() -> BTreeMap<String, String> {
@@ -130,6 +130,25 @@ fn every_case_of_every_rule_holds() {
     assert_eq!(wrong, Vec::<String>::new());
     assert_eq!(report.thin, Vec::<String>::new(), "rules need a passing and two failing cases");
     assert!(report.cases.len() > 500);
+}
+
+#[test]
+fn every_operation_that_a_rule_looks_at_is_in_the_catalog() {
+    let catalog = catalog();
+    let mut looked_at = 0;
+    for rule in legislator().rules() {
+        for operation in rule.operations.iter().filter(|operation| !operation.contains('*')) {
+            let mut words = operation.split_whitespace();
+            let (Some(cloud), Some(service), Some(name)) = (words.next(), words.next(), words.next()) else {
+                panic!("{}: `{operation}`", rule.id)
+            };
+            let cloud = cloud.parse::<CloudName>().unwrap();
+            let wanted = OperationName::new(cloud, service, name);
+            assert!(catalog.operation(&wanted).is_ok(), "{}: {operation}", rule.id);
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 250, "{looked_at}");
 }
 
 #[test]
