@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use super::place::{Place, find_in_output, find_in_params};
+use super::place::{Place, find_in_output, find_in_params, find_name_in_body};
 use super::shapes::{Member, Operation, Service, ShapeKind};
 use crate::plan::CloudName;
 
@@ -126,15 +126,25 @@ pub fn undo(service: &Service, operation: &Operation, params: &Value) -> Option<
 pub fn read(service: &Service, operation: &Operation, params: &Value) -> Option<Partner> {
     let (group, name) = split_group(&operation.name);
     let (_, noun) = verb_of(name);
-    let names = ["Head", "Get", "Describe"].into_iter().flat_map(|verb| {
-        [noun.to_owned(), format!("{noun}s"), format!("{noun}Url")].map(|noun| format!("{group}{verb}{noun}"))
-    });
+    let nouns = [noun.to_owned(), format!("{noun}s"), format!("{noun}Url")];
+    let named = |verb: &str| nouns.clone().map(|noun| format!("{group}{verb}{noun}"));
+    let streams = |name: &String| service.operation(name).is_some_and(|found| answers_bytes(service, found));
+    // Content is not fetched to see whether it is there, where a look at its head does.
+    let (bytes, shown): (Vec<String>, Vec<String>) = named("Get").into_iter().partition(streams);
+    let names = shown.into_iter().chain(named("Head")).chain(bytes).chain(named("Describe"));
     // Azure has no noun: its groups read with a bare `Get`.
     names.chain([format!("{group}Get")]).filter(|_| !noun.is_empty() || !group.is_empty()).find_map(|name| {
         let partner = service.operation(&name)?;
         let members = read_members(service, operation, partner, noun, params)?;
         Some(Partner { operation: partner.name.clone(), members })
     })
+}
+
+/// Whether the answer is content and not a description.
+fn answers_bytes(service: &Service, operation: &Operation) -> bool {
+    let Some(output) = operation.output.map(|id| service.shape(id)) else { return false };
+    let payload = output.traits.payload.as_deref().and_then(|name| output.member(name));
+    payload.is_some_and(|member| matches!(service.shape(member.shape).kind, ShapeKind::Blob))
 }
 
 /// Whether doing the operation once more, with the same parameters, changes nothing.
@@ -160,6 +170,34 @@ const MADE_ONCE: [(&str, &str); 6] = [
 #[must_use]
 pub fn made_once(service: &Service, operation: &Operation) -> bool {
     service.cloud == CloudName::Aws && MADE_ONCE.contains(&(service.name.as_str(), operation.name.as_str()))
+}
+
+/// Verbs after which something is gone.
+const GONE: [&str; 10] = [
+    "Delete",
+    "Remove",
+    "Terminate",
+    "Release",
+    "Revoke",
+    "Deregister",
+    "Detach",
+    "Disassociate",
+    "Untag",
+    "Unsubscribe",
+];
+
+/// Whether something is gone when the operation was carried out.
+#[must_use]
+pub fn takes_away(operation: &Operation) -> bool {
+    let (_, name) = split_group(&operation.name);
+    GONE.contains(&verb_of(name).0)
+}
+
+/// Whether the operation makes a thing or changes the one that is there, and its answer alone says which.
+#[must_use]
+pub fn tells_news(operation: &Operation) -> bool {
+    let news = operation.traits.arm.as_deref().is_some_and(|arm| arm.success.contains(&201));
+    operation.method == "PUT" && news
 }
 
 /// The members that the SDKs fill with a fresh token when they are absent.
@@ -256,7 +294,8 @@ fn read_members(
     let mut members = Vec::new();
     let wanted = input(service, partner);
     for member in wanted.iter().filter(|member| member.required) {
-        let place = find_in_params(service, operation, member, params)?;
+        let place = find_in_params(service, operation, member, params)
+            .or_else(|| find_name_in_body(service, operation, member, noun, params))?;
         members.push((member.name.clone(), Source::Params(place)));
     }
     if members.is_empty() {

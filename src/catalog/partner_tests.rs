@@ -330,3 +330,58 @@ fn what_oci_makes_is_taken_back_by_the_id_or_the_name_in_the_answer() {
         assert_eq!((undo.operation.as_str(), undo.params(&params, &answer).unwrap()), (partner, wanted));
     }
 }
+
+#[test]
+fn what_oci_calls_name_in_its_body_is_looked_up_by_the_noun() {
+    let catalog = crate::catalog::Catalog::open(None).unwrap();
+    let name = crate::plan::OperationName::new(
+        crate::plan::CloudName::Oci,
+        "object_storage.object_storage",
+        "CreateBucket",
+    );
+    let found = catalog.operation(&name).unwrap();
+    let params = json!({"namespaceName": "space", "body": {"name": "logs", "compartmentId": "c"}});
+    let read = read(found.service(), found.operation(), &params).unwrap();
+    assert_eq!(read.operation, "GetBucket");
+    assert_eq!(
+        read.params(&params, &Value::Null),
+        Ok(json!({"namespaceName": "space", "bucketName": "logs"}))
+    );
+    let name = crate::plan::OperationName::new(
+        crate::plan::CloudName::Oci,
+        "object_storage.object_storage",
+        "PutObject",
+    );
+    let put = catalog.operation(&name).unwrap();
+    let object = json!({"namespaceName": "space", "bucketName": "logs", "objectName": "a", "body": "YQ=="});
+    let head = super::read(put.service(), put.operation(), &object).unwrap();
+    assert_eq!(head.operation, "HeadObject", "content is not fetched to see whether it is there");
+    let nameless = json!({"namespaceName": "space", "body": {"compartmentId": "c"}});
+    assert_eq!(super::read(found.service(), found.operation(), &nameless), None);
+}
+
+#[test]
+fn only_a_put_that_answers_two_ways_tells_whether_it_made_something() {
+    let catalog = crate::catalog::Catalog::open(None).unwrap();
+    let tells = |service: &str, operation: &str| {
+        let name = crate::plan::OperationName::new(crate::plan::CloudName::Azure, service, operation);
+        tells_news(catalog.operation(&name).unwrap().operation())
+    };
+    assert!(tells("network", "VirtualNetworks_CreateOrUpdate"));
+    assert!(!tells("network", "VirtualNetworks_Get") && !tells("network", "VirtualNetworks_Delete"));
+    assert!(!tells("compute", "VirtualMachines_Restart"));
+}
+
+#[test]
+fn what_ends_the_life_of_something_is_told_from_what_makes_it() {
+    let (ec2, others) = (ec2(), others());
+    for (service, operation, gone) in [
+        (&ec2, "DeleteVpc", true),
+        (&ec2, "TerminateInstances", true),
+        (&ec2, "CreateVpc", false),
+        (&ec2, "StopInstances", false),
+        (&others, "DeleteBucket", true),
+    ] {
+        assert_eq!(takes_away(service.operation(operation).unwrap()), gone, "{operation}");
+    }
+}

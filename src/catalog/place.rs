@@ -114,6 +114,27 @@ pub(super) fn find_in_params(
     same_kind(service, member.shape, item).then(|| Place::member(singular).into_list())
 }
 
+/// In the body of the parameters, where a thing is called `name` there and the partner asks for it by its noun: `bucketName`
+/// of a bucket.
+pub(super) fn find_name_in_body(
+    service: &Service,
+    operation: &Operation,
+    wanted: &Member,
+    noun: &str,
+    params: &Value,
+) -> Option<Place> {
+    if !wanted.name.eq_ignore_ascii_case(&format!("{noun}name")) {
+        return None;
+    }
+    let body = service.shape(operation.input?).member("body")?;
+    let name = service.shape(body.shape).member("name")?;
+    let place = Place {
+        steps: vec![Step::Member("body".to_owned()), Step::Member(name.name.clone())],
+        into_list: false,
+    };
+    (same_kind(service, name.shape, wanted.shape) && place.read(params).is_some()).then_some(place)
+}
+
 /// Names under which an answer may give what a partner wants.
 fn names_for(wanted: &str, noun: &str) -> Vec<String> {
     let mut names = vec![wanted.to_owned()];

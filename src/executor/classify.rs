@@ -75,7 +75,9 @@ fn says(error: &CloudError, status: u16, words: &[&str]) -> bool {
 
 /// Whether the thing that was to be made is there already.
 pub(super) fn is_already_there(error: &CloudError) -> bool {
-    says(error, 409, &["alreadyexist", "alreadyowned", "duplicate", "resourceinuse"])
+    let CloudError::Service { code, .. } = error else { return false };
+    let code = code.to_ascii_lowercase();
+    ["already", "exists", "duplicate", "resourceinuse"].iter().any(|word| code.contains(word))
 }
 
 /// Whether the thing that was asked for is not there.

@@ -5,15 +5,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::task::{Id, JoinSet};
 
-use super::inject::FaultKind;
 use super::limits::Places;
-use super::request::{call_of, masked_output, masked_params, token};
+use super::look::{Found, Looking, read_of_news};
+use super::request::{call_of, masked_params, token};
 use super::send::{Answer, Sending};
 use super::stop::{Wish, at_once};
 use super::wait::{Usable, Waiting};
@@ -22,13 +22,9 @@ use super::{ExecutorError, RunContext};
 use crate::catalog::shapes::Service;
 use crate::clouds::Call;
 use crate::plan::{
-    CloudName, Plan, Scope, Step, StepEvent, StepEventKind, StepFailure, StepState, Wait, references,
+    CloudName, Plan, Scope, Step, StepEvent, StepEventKind, StepFailure, StepState, references,
 };
-use crate::protocol::StepProgress;
 use crate::store::{Journal, Line, StoreError};
-
-/// Pauses before a write that the disk refused is tried again.
-const WRITE_AGAIN: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(400)];
 
 pub(super) struct Driver {
     pub(super) context: RunContext,
@@ -42,25 +38,29 @@ pub(super) struct Driver {
     /// Why the run will have to be resumed, if so: the first reason.
     pub(super) parked: Option<String>,
     /// Whether nothing more is started.
-    halted: bool,
+    pub(super) halted: bool,
     /// Lines that are not in the journal yet.
-    unsaved: Vec<Line>,
-    trouble: Option<StoreError>,
+    pub(super) unsaved: Vec<Line>,
+    pub(super) trouble: Option<StoreError>,
+    /// What was there of each step's thing before its first request, where that was looked up.
+    pub(super) looked: Vec<Option<Found>>,
     calls: Vec<Option<Arc<Call>>>,
-    begun: Vec<Option<Instant>>,
+    pub(super) begun: Vec<Option<Instant>>,
     referred: Vec<Vec<usize>>,
     tasks: JoinSet<Outcome>,
-    working: HashMap<Id, usize>,
-    places: Places,
+    pub(super) working: HashMap<Id, usize>,
+    pub(super) places: Places,
     services: HashMap<(CloudName, String), Option<Arc<Service>>>,
 }
 
-enum Outcome {
+pub(super) enum Outcome {
+    Looked(Found),
     Sent(Answer, bool),
     Waited(Usable),
 }
 
-enum Start {
+pub(super) enum Start {
+    Look(Looking),
     Send { sending: Sending, intent: StepEvent },
     Wait(Waiting),
 }
@@ -88,6 +88,7 @@ impl Driver {
             halted: false,
             unsaved: Vec::new(),
             trouble: None,
+            looked: vec![None; count],
             calls: vec![None; count],
             begun: vec![None; count],
             referred,
@@ -95,10 +96,6 @@ impl Driver {
             working: HashMap::new(),
             services: HashMap::new(),
         }
-    }
-
-    pub(super) fn write(&mut self, line: Line) {
-        self.unsaved.push(line);
     }
 
     /// Goes on until nothing is left that can be done now.
@@ -134,8 +131,15 @@ impl Driver {
     fn prepare(&mut self) -> Result<Vec<Start>, ExecutorError> {
         let may_start = self.may_start();
         let mut picked = Vec::new();
+        let mut not_sent = Vec::new();
         for (index, next) in self.walk.ready() {
             match next {
+                // Who takes a run back and knows that a request came to nothing does not want it sent now.
+                Move::Send { in_doubt: true }
+                    if self.only_doubts && self.context.not_carried_out.contains(&self.step(index).id) =>
+                {
+                    not_sent.push(index);
+                }
                 // What was answered is in flight until it is usable, also while stopping.
                 Move::Wait if self.context.stop.now() < Wish::AtOnce && !self.only_doubts => {
                     picked.push((index, next))
@@ -150,6 +154,10 @@ impl Driver {
                 _ => {}
             }
         }
+        for index in not_sent {
+            let reason = "a person says that it was not carried out".to_owned();
+            self.happened(index, StepEventKind::NotSent { reason })?;
+        }
         let mut starts = Vec::new();
         for (index, next) in picked {
             match next {
@@ -157,7 +165,7 @@ impl Driver {
                     self.walk.set_busy(index, true);
                     starts.push(Start::Wait(self.waiting(index)?));
                 }
-                Move::Send { in_doubt } => match self.sending(index, in_doubt) {
+                Move::Send { in_doubt } => match self.looking_or_sending(index, in_doubt) {
                     Ok(start) => {
                         self.walk.set_busy(index, true);
                         starts.push(start);
@@ -176,7 +184,7 @@ impl Driver {
         Ok(starts)
     }
 
-    fn step(&self, index: usize) -> &Step {
+    pub(super) fn step(&self, index: usize) -> &Step {
         &self.plan.steps[index]
     }
 
@@ -199,6 +207,19 @@ impl Driver {
         scope
     }
 
+    fn looking_or_sending(&mut self, index: usize, in_doubt: bool) -> Result<Start, StepFailure> {
+        if self.walk.attempts(index) == 0 && self.looked[index].is_none() {
+            let service = self.service_of(index);
+            let step = &self.plan.steps[index];
+            let call = call_of(step, &self.scope_of(index), service.as_deref(), &self.context.id)?;
+            if let Some(call) = service.and_then(|service| read_of_news(&service, &call)) {
+                let clouds = self.context.clouds.clone();
+                return Ok(Start::Look(Looking { step: step.id.clone(), call, clouds }));
+            }
+        }
+        self.sending(index, in_doubt)
+    }
+
     fn sending(&mut self, index: usize, in_doubt: bool) -> Result<Start, StepFailure> {
         let service = self.service_of(index);
         let scope = self.scope_of(index);
@@ -208,7 +229,8 @@ impl Driver {
             recheck.recheck(&Step { params: call.params.clone(), ..step.clone() })?;
         }
         let params = masked_params(service.as_deref(), &step.operation, &call.params);
-        let kind = StepEventKind::Intent { params, attempt: self.walk.attempts(index) + 1 };
+        let absent = self.looked[index] == Some(Found::Nothing);
+        let kind = StepEventKind::Intent { params, attempt: self.walk.attempts(index) + 1, absent };
         let intent = StepEvent { step: step.id.clone(), at: Timestamp::now(), kind };
         let call = Arc::new(call);
         self.calls[index] = Some(call.clone());
@@ -254,82 +276,12 @@ impl Driver {
         })
     }
 
-    /// Puts everything unsaved and the intents on disk. Gives back what may now start: nothing, if
-    /// the disk refuses.
-    async fn commit(&mut self, starts: Vec<Start>) -> Result<Vec<Start>, ExecutorError> {
-        let intents: Vec<StepEvent> = starts
-            .iter()
-            .filter_map(|start| match start {
-                Start::Send { intent, .. } => Some(intent.clone()),
-                Start::Wait(_) => None,
-            })
-            .collect();
-        let saved = self.unsaved.len();
-        let forgotten =
-            |intent: &&StepEvent| self.context.faults.strikes(&intent.step, FaultKind::ForgetIntent);
-        let written: Vec<StepEvent> = intents.iter().filter(|intent| !forgotten(intent)).cloned().collect();
-        self.unsaved.extend(written.into_iter().map(Line::Step));
-        let kept = self.save(!intents.is_empty()).await;
-        if kept.is_ok() && self.trouble.is_none() {
-            for intent in &intents {
-                self.apply(intent, None)?;
-            }
-            return Ok(starts);
-        }
-        kept?;
-        // Nothing is sent that is not journaled; what was answered stays in memory until it is.
-        self.unsaved.truncate(saved);
-        for start in starts {
-            if let Start::Send { intent, .. } = start
-                && let Some(index) = self.walk.position(&intent.step)
-            {
-                self.walk.set_busy(index, false);
-                self.places.leave(index, false);
-            }
-        }
-        Ok(Vec::new())
-    }
-
-    /// Writes what is unsaved, again after short pauses if the disk refuses. A disk that keeps
-    /// refusing parks the run.
-    async fn save(&mut self, durable: bool) -> Result<(), ExecutorError> {
-        self.trouble = None;
-        for pause in WRITE_AGAIN.iter().map(Some).chain([None]) {
-            match self.save_once(durable).await {
-                Ok(()) => return Ok(()),
-                Err(error) => self.trouble = Some(error),
-            }
-            if let Some(pause) = pause {
-                tokio::time::sleep(*pause).await;
-            }
-        }
-        if let Some(error) = &self.trouble {
-            self.parked.get_or_insert(error.to_string());
-            self.halted = true;
-        }
-        Ok(())
-    }
-
-    async fn save_once(&mut self, durable: bool) -> Result<(), StoreError> {
-        if !self.unsaved.is_empty() {
-            self.journal.append(&self.unsaved)?;
-            self.unsaved.clear();
-        }
-        if !durable {
-            return Ok(());
-        }
-        let journal = self.journal.clone();
-        match tokio::task::spawn_blocking(move || journal.sync()).await {
-            Ok(synced) => synced,
-            Err(error) => Err(StoreError::Io {
-                action: "sync the journal".into(),
-                source: std::io::Error::other(error),
-            }),
-        }
-    }
-
     fn start(&mut self, start: Start) {
         let (index, handle) = match start {
+            Start::Look(looking) => {
+                let index = self.walk.position(&looking.step).unwrap_or_default();
+                (index, self.tasks.spawn(async move { Outcome::Looked(looking.look().await) }))
+            }
             Start::Send { sending, intent } => {
                 let index = self.walk.position(&intent.step).unwrap_or_default();
                 self.begun[index] = Some(Instant::now());
@@ -346,161 +298,6 @@ impl Driver {
             }
         };
         self.working.insert(handle.id(), index);
-    }
-
-    fn take(&mut self, joined: Result<(Id, Outcome), JoinError>) -> Result<(), ExecutorError> {
-        let (id, outcome) = match joined {
-            Ok((id, outcome)) => (id, Some(outcome)),
-            Err(error) => (error.id(), None),
-        };
-        let Some(index) = self.working.remove(&id) else { return Ok(()) };
-        self.walk.set_busy(index, false);
-        match outcome {
-            Some(Outcome::Sent(answer, throttled)) => {
-                self.places.leave(index, throttled);
-                self.answered(index, answer)
-            }
-            Some(Outcome::Waited(usable)) => self.waited(index, usable),
-            None => {
-                self.places.leave(index, false);
-                self.park(index, "its worker broke off");
-                Ok(())
-            }
-        }
-    }
-
-    fn answered(&mut self, index: usize, answer: Answer) -> Result<(), ExecutorError> {
-        match answer {
-            Answer::Done { output, request_id, adopted } => {
-                let service = self.service_of(index);
-                let kept = masked_output(service.as_deref(), &self.step(index).operation, &output);
-                self.outputs[index] = Some(output);
-                let event = self.event(index, StepEventKind::Answered { output: kept, request_id });
-                self.apply(&event, adopted)?;
-                self.unsaved.push(Line::Step(event));
-                if self.step(index).wait == Wait::None {
-                    self.succeeded(index)?;
-                }
-            }
-            Answer::Failed(failure) => self.happened(index, StepEventKind::Failed { failure })?,
-            Answer::NotSent(reason) => {
-                // Nothing else would come through either.
-                self.halted = true;
-                self.park(index, &reason);
-                self.happened(index, StepEventKind::NotSent { reason })?;
-            }
-            Answer::InDoubt(reason) => self.park(index, &reason),
-        }
-        Ok(())
-    }
-
-    fn waited(&mut self, index: usize, usable: Usable) -> Result<(), ExecutorError> {
-        match usable {
-            Usable::Yes => self.succeeded(index)?,
-            Usable::Never(failure) => self.happened(index, StepEventKind::Failed { failure })?,
-            Usable::NotYet(until) => {
-                self.park(index, &format!("still waiting for {until}"));
-                self.happened(index, StepEventKind::Waiting { until })?;
-            }
-        }
-        Ok(())
-    }
-
-    fn succeeded(&mut self, index: usize) -> Result<(), ExecutorError> {
-        self.happened(index, StepEventKind::Succeeded)?;
-        let step = self.plan.steps[index].id.clone();
-        if self.context.faults.strikes(&step, FaultKind::KillAfterResult) {
-            let kept = self.journal.append(&self.unsaved).and_then(|()| self.journal.sync());
-            kept.map_err(|source| ExecutorError::Store { id: self.context.id.clone(), source })?;
-            std::process::abort();
-        }
-        Ok(())
-    }
-
-    /// Leaves a step for when the run is resumed; the others go on.
-    fn park(&mut self, index: usize, reason: &str) {
-        let reason = format!("step `{}`: {reason}", self.step(index).id);
-        self.walk.set_busy(index, true);
-        let mut progress = self.progress_of(index, self.walk.state(index));
-        progress.note = Some(reason.clone());
-        self.parked.get_or_insert(reason);
-        self.send_progress(progress);
-    }
-
-    pub(super) fn happened(&mut self, index: usize, kind: StepEventKind) -> Result<(), ExecutorError> {
-        let event = self.event(index, kind);
-        self.apply(&event, None)?;
-        self.tell(index, &event, None);
-        self.unsaved.push(Line::Step(event));
-        Ok(())
-    }
-
-    fn event(&self, index: usize, kind: StepEventKind) -> StepEvent {
-        StepEvent { step: self.step(index).id.clone(), at: Timestamp::now(), kind }
-    }
-
-    fn apply(&mut self, event: &StepEvent, note: Option<String>) -> Result<(), ExecutorError> {
-        self.walk.apply(event)?;
-        if matches!(event.kind, StepEventKind::Answered { .. })
-            && let Some(index) = self.walk.position(&event.step)
-        {
-            self.tell(index, event, note);
-        }
-        Ok(())
-    }
-
-    fn tell(&self, index: usize, event: &StepEvent, note: Option<String>) {
-        let mut progress = self.progress_of(index, self.walk.state(index));
-        progress.at = event.at;
-        progress.note = note.or_else(|| match &event.kind {
-            StepEventKind::Failed { failure } | StepEventKind::UndoFailed { failure } => {
-                Some(format!("{}: {}", failure.code, failure.message))
-            }
-            StepEventKind::Skipped { because } => Some(format!("because `{because}` failed")),
-            StepEventKind::Waiting { until } => Some(until.clone()),
-            StepEventKind::NotSent { reason } => Some(reason.clone()),
-            StepEventKind::UndoIntent { operation, .. } => Some(operation.clone()),
-            _ => None,
-        });
-        if let StepEventKind::Answered { request_id, .. } = &event.kind {
-            progress.request_id.clone_from(request_id);
-        }
-        self.send_progress(progress);
-    }
-
-    fn progress_of(&self, index: usize, state: StepState) -> StepProgress {
-        let step = self.step(index);
-        StepProgress {
-            execution: self.context.id.clone(),
-            step: step.id.clone(),
-            state,
-            operation: format!("{} {}", step.service, step.operation),
-            note: None,
-            request_id: None,
-            at: Timestamp::now(),
-            elapsed: self.begun[index].map_or(0.0, |begun| begun.elapsed().as_secs_f64()),
-        }
-    }
-
-    fn send_progress(&self, progress: StepProgress) {
-        if let Some(listener) = &self.context.progress {
-            // A face that is gone does not stop the run.
-            let _ = listener.send(progress);
-        }
-    }
-
-    /// Why the journal could not be written, if it could not.
-    pub(super) fn take_trouble(&mut self) -> Option<StoreError> {
-        self.trouble.take()
-    }
-
-    /// Writes the unsaved lines and waits for the disk.
-    pub(super) async fn settle(&mut self) -> Result<(), ExecutorError> {
-        self.save(true).await?;
-        match self.take_trouble() {
-            Some(source) => Err(ExecutorError::Store { id: self.context.id.clone(), source }),
-            None => Ok(()),
-        }
     }
 
     /// The steps that a step's own undo may refer to, and itself.

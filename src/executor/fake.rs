@@ -33,6 +33,8 @@ pub(super) struct State {
     tokens: BTreeMap<String, String>,
     pub(super) requests: Vec<Call>,
     made: usize,
+    /// How many things are made before everything is refused.
+    most: Option<usize>,
     /// Names that cannot be deleted.
     pub(super) fixed: BTreeSet<String>,
 }
@@ -50,8 +52,15 @@ impl FakeCloud {
         self.state.lock().unwrap().fixed.insert(name.into());
     }
 
+    /// Refuses to make anything when so many things were made.
+    pub(super) fn refuse_after(&self, made: usize) {
+        self.state.lock().unwrap().most = Some(made);
+    }
+
     pub(super) fn loosen(&self) {
-        self.state.lock().unwrap().fixed.clear();
+        let mut state = self.state.lock().unwrap();
+        state.fixed.clear();
+        state.most = None;
     }
 
     /// The names of the live things, with repetitions.
@@ -72,7 +81,7 @@ impl FakeCloud {
         let name = text("Name");
         let operation = call.operation.operation.as_str();
         if let Some(kind) = operation.strip_prefix("Create") {
-            if name.starts_with("bad") {
+            if name.starts_with("bad") || state.most.is_some_and(|most| state.made >= most) {
                 return Err(service_error("NotAllowed", 403));
             }
             if let Some(known) = state.tokens.get(&text("ClientToken")) {

@@ -1,5 +1,6 @@
 //! Faults on purpose: `--inject STEP:KIND[:N]` makes a step meet a fault N times (once when N is
-//! left out). `*` means every step.
+//! left out). `*` means every step. Two kinds count records of the journal instead, from the start of the program, and
+//! concern no step: `*:kill-at-record:7`.
 
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -31,10 +32,14 @@ pub enum FaultKind {
     UndoRefuse,
     /// The program dies when the request that takes the step back was carried out.
     KillAfterUndo,
+    /// The program dies when its N-th record is about to be written; what happened before is not on disk.
+    KillBeforeRecord,
+    /// The program dies when its N-th record is on disk, and nothing after it.
+    KillAtRecord,
 }
 
 /// All kinds, as they are written, with what they do.
-pub const FAULT_KINDS: [(&str, FaultKind, &str); 12] = [
+pub const FAULT_KINDS: [(&str, FaultKind, &str); 14] = [
     ("refuse", FaultKind::Refuse, "the cloud refuses before anything is done"),
     ("throttle", FaultKind::Throttle, "the cloud answers that it is asked too often"),
     ("lose-answer", FaultKind::LoseAnswer, "the request is carried out and the answer is lost"),
@@ -47,6 +52,8 @@ pub const FAULT_KINDS: [(&str, FaultKind, &str); 12] = [
     ("wait-failure", FaultKind::WaitFailure, "what is awaited will never be usable"),
     ("undo-refuse", FaultKind::UndoRefuse, "the cloud refuses to take the step back"),
     ("kill-after-undo", FaultKind::KillAfterUndo, "the program dies when the step was taken back"),
+    ("kill-before-record", FaultKind::KillBeforeRecord, "the program dies before its N-th record is on disk"),
+    ("kill-at-record", FaultKind::KillAtRecord, "the program dies when its N-th record is on disk"),
 ];
 
 /// One fault that waits to happen.
@@ -75,6 +82,9 @@ impl FromStr for Fault {
         if parts.next().is_some() {
             return Err(format!("`{text}` is not STEP:KIND[:N]"));
         }
+        if matches!(kind, FaultKind::KillBeforeRecord | FaultKind::KillAtRecord) && step != "*" {
+            return Err(format!("`{text}` counts the records of a whole run: write `*:{word}:N`"));
+        }
         Ok(Self { step: step.to_owned(), kind, left: AtomicU32::new(times) })
     }
 }
@@ -99,6 +109,27 @@ impl Faults {
         })
     }
 
+    /// How many of so many records that are about to be written may still be, where the program is to die among them.
+    pub(super) fn cuts_off(&self, records: usize) -> Option<usize> {
+        let mut cut = None;
+        for fault in &self.0 {
+            let spared = match fault.kind {
+                FaultKind::KillBeforeRecord => 1,
+                FaultKind::KillAtRecord => 0,
+                _ => continue,
+            };
+            let left = fault.left.load(Ordering::SeqCst);
+            let wanted = usize::try_from(left).unwrap_or(usize::MAX);
+            if (1..=records).contains(&wanted) {
+                cut = Some((wanted - spared).min(cut.unwrap_or(usize::MAX)));
+            }
+            fault
+                .left
+                .store(left.saturating_sub(u32::try_from(records).unwrap_or(u32::MAX)), Ordering::SeqCst);
+        }
+        cut
+    }
+
     /// Dies if this fault happens now, as a `kill -9` would: nothing is flushed, nobody is told.
     pub(super) fn maybe_die(&self, step: &str, kind: FaultKind) {
         if self.strikes(step, kind) {
@@ -119,6 +150,21 @@ mod tests {
         assert_eq!(struck, [true, true, false]);
         assert!(faults.strikes("b", FaultKind::Refuse));
         assert!(!faults.strikes("c", FaultKind::Refuse));
+    }
+
+    #[test]
+    fn a_run_is_cut_off_at_the_record_that_was_named() {
+        let faults = |text: &str| Faults::new(vec![text.parse().unwrap()]);
+        for (text, cuts) in [
+            ("*:kill-at-record:3", [None, Some(1), None]),
+            ("*:kill-before-record:3", [None, Some(0), None]),
+            ("*:kill-at-record:2", [Some(2), None, None]),
+            ("*:kill-before-record:9", [None, None, None]),
+        ] {
+            let faults = faults(text);
+            assert_eq!([2, 3, 1].map(|records| faults.cuts_off(records)), cuts, "{text}");
+        }
+        assert!("a:kill-at-record:3".parse::<Fault>().unwrap_err().contains("*:kill-at-record:N"));
     }
 
     #[test]

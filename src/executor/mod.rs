@@ -4,6 +4,8 @@
 //! and feeds their answers back. What happens to a run is in its journal, and taking up a run
 //! is playing the journal. [`run()`] accepts only [`Cleared`](crate::plan::Cleared).
 
+#[cfg(test)]
+mod any_run;
 mod classify;
 mod clouds;
 mod context;
@@ -12,11 +14,15 @@ mod error;
 #[cfg(test)]
 mod fake;
 mod inject;
+mod keep;
 mod limits;
+mod look;
+mod outcome;
 mod request;
 mod run;
 mod send;
 mod stop;
+mod tell;
 #[cfg(test)]
 mod tests;
 mod undo;

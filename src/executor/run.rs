@@ -1,6 +1,5 @@
 //! Starting a run, and taking it up again.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,7 +10,7 @@ use super::walk::Walk;
 use super::{ExecutorError, RunContext, Services};
 use crate::catalog::access;
 use crate::plan::{
-    Clearance, Cleared, Execution, ExecutionId, ExecutionStatus, Plan, StepEventKind, StepFacts, StepState,
+    Clearance, Cleared, Execution, ExecutionId, ExecutionStatus, Plan, StepEventKind, StepFacts,
 };
 use crate::store::{Journal, Line, Papers, Range, Replay, Store, StoreError, executions, papers};
 use crate::text::mask_named;
@@ -59,7 +58,8 @@ pub async fn run(cleared: Cleared, context: RunContext) -> Result<Execution, Exe
     let mut driver = Driver::new(context, plan, journal, walk);
     driver.write_opened(&execution);
     driver.walk_on().await?;
-    rest(driver, execution).await
+    let status = driver.walk.status();
+    rest(driver, execution, status).await
 }
 
 /// Takes up a run that was parked, killed, or that failed in part. Requests whose answers were lost are
@@ -72,6 +72,7 @@ pub async fn run(cleared: Cleared, context: RunContext) -> Result<Execution, Exe
 pub async fn resume(context: RunContext) -> Result<Execution, ExecutorError> {
     let (mut driver, replay) = load(&context)?;
     if replay.undoing {
+        driver.settle_doubts().await?;
         return take_back(driver, replay.execution).await;
     }
     let status = replay.execution.status;
@@ -84,6 +85,9 @@ pub async fn resume(context: RunContext) -> Result<Execution, ExecutorError> {
         ExecutionStatus::Succeeded => return Err(refuse("there is nothing left to do")),
         ExecutionStatus::Undone => return Err(refuse("apply its plan again to run it anew")),
         ExecutionStatus::Stuck => return Err(refuse("take it back again when the cause is mended")),
+        _ if replay.taken_back => {
+            return Err(refuse("it was taken back as far as it can be; apply its plan again"));
+        }
         _ => {}
     }
     recheck_papers(&context)?;
@@ -91,7 +95,8 @@ pub async fn resume(context: RunContext) -> Result<Execution, ExecutorError> {
     driver.walk.retry();
     driver.write(Line::Resumed { at: Timestamp::now() });
     driver.walk_on().await?;
-    rest(driver, replay.execution).await
+    let status = driver.walk.status();
+    rest(driver, replay.execution, status).await
 }
 
 /// The executions that can be taken up, oldest first: those that are parked, and those that were
@@ -102,17 +107,25 @@ pub async fn resume(context: RunContext) -> Result<Execution, ExecutorError> {
 /// The store cannot be read.
 pub fn unfinished(store: &Arc<dyn Store>) -> Result<Vec<Execution>, StoreError> {
     reindex(store)?;
-    let all = executions(store).range(&Range::all())?;
-    Ok(all
-        .into_iter()
-        .map(|(_, execution)| execution)
-        .filter(|e| matches!(e.status, ExecutionStatus::Running | ExecutionStatus::Parked))
-        .map(|execution| match Journal::open(&**store, &execution.id).and_then(|j| j.replay()) {
-            Ok(replay) => replay.execution,
+    let index = executions(store);
+    let mut found = Vec::new();
+    for (_, listed) in index.range(&Range::all())? {
+        if !is_unfinished(listed.status) {
+            continue;
+        }
+        match Journal::open(&**store, &listed.id).and_then(|journal| journal.replay()) {
+            Ok(replay) if is_unfinished(replay.execution.status) => found.push(replay.execution),
+            // The program ended before the first word of taking it up or back was written.
+            Ok(replay) => index.put(&listed.id.0, &replay.execution)?,
             // A damaged journal is told when the run is resumed.
-            Err(_) => execution,
-        })
-        .collect())
+            Err(_) => found.push(listed),
+        }
+    }
+    Ok(found)
+}
+
+fn is_unfinished(status: ExecutionStatus) -> bool {
+    matches!(status, ExecutionStatus::Running | ExecutionStatus::Parked)
 }
 
 /// The journals are the truth: an execution that the index lost in a power cut is put back.
@@ -174,7 +187,7 @@ fn begun(store: &Arc<dyn Store>, id: &ExecutionId) -> Result<Replay, ExecutorErr
     let found = executions(store).get(&id.0);
     let found = found.map_err(|source| ExecutorError::Store { id: id.clone(), source })?;
     let execution = found.ok_or_else(|| ExecutorError::Unknown(id.clone()))?;
-    Ok(Replay { execution, events: Vec::new(), undoing: false, parked: None, torn: None })
+    Ok(Replay { execution, events: Vec::new(), undoing: false, taken_back: false, parked: None, torn: None })
 }
 
 /// The papers must clear the plan now as they did then.
@@ -202,15 +215,14 @@ fn facts_of(plan: &Plan, services: &dyn Services) -> Vec<StepFacts> {
 }
 
 /// Writes how the run came to rest.
-pub(super) async fn rest(mut driver: Driver, execution: Execution) -> Result<Execution, ExecutorError> {
+pub(super) async fn rest(
+    mut driver: Driver,
+    execution: Execution,
+    status: ExecutionStatus,
+) -> Result<Execution, ExecutorError> {
     if let Some(source) = driver.take_trouble() {
         // One more try: what is in memory should not be lost with the program.
         tracing::warn!("the journal of {} cannot be written: {source}", execution.id);
-    }
-    let mut status = driver.walk.status();
-    let all_back = driver.all_back();
-    if all_back {
-        status = ExecutionStatus::Undone;
     }
     let at = Timestamp::now();
     let reason = (status == ExecutionStatus::Parked)
@@ -253,21 +265,5 @@ impl Driver {
             at: execution.started,
             steps,
         });
-    }
-
-    /// Whether something was taken back, and nothing is left but what went with it.
-    fn all_back(&self) -> bool {
-        let count = self.plan.steps.len();
-        let gone: BTreeSet<usize> =
-            (0..count).filter(|&index| self.walk.state(index) == StepState::Undone).collect();
-        let in_doubt = (0..count).any(|index| self.walk.state(index) == StepState::Running);
-        !gone.is_empty()
-            && !in_doubt
-            && (0..count).all(|index| {
-                gone.contains(&index)
-                    || !self.walk.left_something(index)
-                    || self.walk.needs(index).iter().any(|need| gone.contains(need))
-                    || self.changes_nothing(index)
-            })
     }
 }

@@ -84,8 +84,12 @@ impl Sending {
                 Class::Refused if in_doubt && is_already_there(&error) => {
                     return (self.adopt_existing().await, throttled);
                 }
+                Class::Refused if in_doubt && is_not_there(&error) && self.takes_away() => {
+                    return (adopted(Value::Object(serde_json::Map::new())), throttled);
+                }
                 Class::Refused
                     if self.on_fresh && is_not_seen_yet(&error) && tried + 1 < self.patience.tries => {}
+                Class::Refused if in_doubt => return (self.refused_in_doubt(&error).await, throttled),
                 Class::Refused => return (Answer::Failed(failure_of(&error)), throttled),
                 Class::Credentials if in_doubt => return (Answer::InDoubt(last), throttled),
                 Class::Credentials => return (Answer::NotSent(credentials(&error)), throttled),
@@ -162,8 +166,30 @@ impl Sending {
                 Answer::Failed(failure("Ambiguous", format!("{count} things of this name exist"), None))
             }
             // The cloud's word is enough; steps that need more of the answer will say so.
-            _ => adopted(Value::Object(serde_json::Map::new())),
+            Looked::Cannot => adopted(Value::Object(serde_json::Map::new())),
+            Looked::Absent => Answer::InDoubt("the cloud says that it exists, and does not show it".into()),
+            Looked::Failed(error) => Answer::InDoubt(format!(
+                "the cloud says that it exists, and looking it up failed: {}",
+                failure_of(&error).message
+            )),
         }
+    }
+
+    /// The cloud says no to what it may have carried out before: that no says nothing about the first request.
+    async fn refused_in_doubt(&self, error: &CloudError) -> Answer {
+        match self.look_up().await {
+            Looked::Found(output) => adopted(output),
+            Looked::Absent => Answer::Failed(failure_of(error)),
+            Looked::Many(_) | Looked::Cannot | Looked::Failed(_) => Answer::InDoubt(format!(
+                "its answer was lost, and asked once more the cloud says {error}: see whether {} was carried out; if it was, remove what it made; then resume with --not-carried-out {}",
+                self.call.operation.operation, self.step
+            )),
+        }
+    }
+
+    /// Whether the operation ends the life of something, so that its absence means that it is done.
+    fn takes_away(&self) -> bool {
+        self.catalog().is_some_and(|(_, operation)| partner::takes_away(operation))
     }
 
     async fn look_up(&self) -> Looked {

@@ -362,3 +362,45 @@ async fn a_run_that_is_being_taken_back_is_found_when_the_program_ends_in_betwee
     let found: Vec<_> = unfinished(&house.store).unwrap().into_iter().map(|e| e.id).collect();
     assert_eq!(found, [id]);
 }
+
+#[tokio::test]
+async fn a_program_that_ends_before_the_first_word_of_an_undo_leaves_a_run_that_is_done() {
+    let house = House::new();
+    let context = house.context();
+    let id = context.id.clone();
+    let done = run(cleared(plan(&DIAMOND)), context).await.unwrap();
+    let running = Execution { status: ExecutionStatus::Running, ended: None, ..done.clone() };
+    crate::store::executions(&house.store).put(&id.0, &running).unwrap();
+    assert!(unfinished(&house.store).unwrap().is_empty());
+    let listed = crate::store::executions(&house.store).get(&id.0).unwrap().unwrap();
+    assert_eq!(listed.status, ExecutionStatus::Succeeded);
+}
+
+#[tokio::test]
+async fn a_run_that_was_taken_back_before_it_was_done_is_over() {
+    let house = House::new();
+    let context = RunContext { faults: faults(&["a:throttle:9"]), ..house.context() };
+    let id = context.id.clone();
+    assert_eq!(run(cleared(plan(&DIAMOND)), context).await.unwrap().status, ExecutionStatus::Parked);
+    let undone = undo(house.context().with_id(id.clone())).await.unwrap();
+    assert_eq!((undone.status, undone.steps["a"]), (ExecutionStatus::Undone, StepState::Waiting));
+    let message = resume(house.context().with_id(id)).await.unwrap_err().to_string();
+    assert!(message.contains("apply its plan again"), "{message}");
+    assert_eq!(house.cloud.names(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_no_to_the_second_request_says_nothing_about_the_first() {
+    let house = House::new();
+    let steps = plan(&[("a", "Tokened", &[]), ("b", "Named", &[])]);
+    let context = RunContext { faults: faults(&["*:lose-answer:2"]), ..house.context() };
+    let id = context.id.clone();
+    house.cloud.refuse_after(2);
+    let parked = run(cleared(steps), context).await.unwrap();
+    assert_eq!((parked.status, parked.steps["a"]), (ExecutionStatus::Parked, StepState::Running));
+    assert_eq!(parked.steps["b"], StepState::Succeeded, "it was found by its name");
+    house.cloud.loosen();
+    let done = resume(house.context().with_id(id)).await.unwrap();
+    assert_eq!(done.status, ExecutionStatus::Succeeded);
+    assert_eq!(house.cloud.names(), ["a", "b"]);
+}

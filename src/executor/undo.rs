@@ -18,7 +18,8 @@ use super::{Clouds, ExecutorError, Faults, Patience, RunContext};
 use crate::catalog::{access, partner};
 use crate::clouds::{Call, CloudError, EXISTED};
 use crate::plan::{
-    Execution, OperationName, StepEventKind, StepFailure, StepState, Undo, references, resolve,
+    Execution, ExecutionStatus, OperationName, StepEventKind, StepFailure, StepState, Undo, references,
+    resolve,
 };
 use crate::protocol::StepProgress;
 use crate::store::Line;
@@ -34,8 +35,7 @@ pub async fn undo(context: RunContext) -> Result<Execution, ExecutorError> {
     let (mut driver, replay) = load(&context)?;
     // A request in doubt may have made something: first it is settled, then it is taken back.
     wake(&context, &replay.execution)?;
-    driver.only_doubts = true;
-    driver.walk_on().await?;
+    driver.settle_doubts().await?;
     driver.write(Line::UndoStarted { at: Timestamp::now() });
     driver.settle().await?;
     take_back(driver, replay.execution).await
@@ -77,13 +77,46 @@ pub(super) async fn take_back(mut driver: Driver, execution: Execution) -> Resul
         }
         driver.settle().await?;
     }
-    if driver.context.stop.now() != Wish::GoOn {
+    let interrupted = driver.context.stop.now() != Wish::GoOn;
+    if interrupted {
         driver.parked = Some("taking it back was interrupted".into());
     }
-    rest(driver, execution).await
+    let status = driver.status_of_undo(interrupted);
+    rest(driver, execution, status).await
 }
 
 impl Driver {
+    /// Finds out what became of requests whose answers were lost; nothing new is started.
+    pub(super) async fn settle_doubts(&mut self) -> Result<(), ExecutorError> {
+        self.only_doubts = true;
+        self.walk_on().await
+    }
+
+    /// What taking back came to. What was never sent needs no taking back.
+    fn status_of_undo(&self, interrupted: bool) -> ExecutionStatus {
+        let count = self.plan.steps.len();
+        let any = |state: StepState| (0..count).any(|index| self.walk.state(index) == state);
+        let gone = |index: usize| self.walk.state(index) == StepState::Undone;
+        // What has no undo of its own goes with what it was made in.
+        let is_left = |index: usize| {
+            !gone(index)
+                && self.walk.left_something(index)
+                && !self.walk.needs(index).iter().any(|&need| gone(need))
+                && !self.changes_nothing(index)
+        };
+        if interrupted {
+            ExecutionStatus::Parked
+        } else if any(StepState::Stuck) {
+            ExecutionStatus::Stuck
+        } else if any(StepState::Running) {
+            ExecutionStatus::Parked
+        } else if (0..count).any(is_left) {
+            ExecutionStatus::PartlyDone
+        } else {
+            ExecutionStatus::Undone
+        }
+    }
+
     /// Steps that left something and whose dependants have nothing left.
     fn ready_to_take_back(&mut self, tried: &BTreeSet<usize>) -> Vec<usize> {
         let count = self.plan.steps.len();

@@ -30,6 +30,8 @@ struct Node {
     in_doubt: bool,
     /// Whether the cloud ever answered that it is done.
     answered: bool,
+    /// Whether what it makes was surely not there before its first request.
+    absent: bool,
     attempts: u32,
 }
 
@@ -84,8 +86,11 @@ impl Walk {
         let node = &mut self.nodes[index];
         node.state = state;
         match &event.kind {
-            StepEventKind::Intent { attempt, .. } => {
+            StepEventKind::Intent { attempt, absent, .. } => {
                 node.attempts = *attempt;
+                node.absent |= absent;
+                // Whatever it came to before, it is wanted again.
+                node.open = true;
                 node.in_doubt = true;
             }
             StepEventKind::Answered { .. } => {
@@ -125,7 +130,8 @@ impl Walk {
             let node = &mut self.nodes[index];
             match node.state {
                 StepState::Failed if !node.answered => node.open = true,
-                StepState::Skipped => node.open = true,
+                // A program may end between a failure and what it cuts off.
+                StepState::Skipped | StepState::Waiting => node.open = true,
                 _ => {}
             }
             self.look(index);
@@ -163,6 +169,11 @@ impl Walk {
     /// How many requests of a step may have left before.
     pub(super) fn attempts(&self, index: usize) -> u32 {
         self.nodes[index].attempts
+    }
+
+    /// Whether what a step makes was surely not there before its first request.
+    pub(super) fn was_absent(&self, index: usize) -> bool {
+        self.nodes[index].absent
     }
 
     pub(super) fn state(&self, index: usize) -> StepState {

@@ -73,7 +73,7 @@ impl House {
         }];
         for (step, _, _, params, output) in steps {
             for kind in [
-                StepEventKind::Intent { params: params.clone(), attempt: 1 },
+                StepEventKind::Intent { params: params.clone(), attempt: 1, absent: false },
                 StepEventKind::Answered { output: output.clone(), request_id: None },
                 StepEventKind::Succeeded,
             ] {
@@ -399,7 +399,7 @@ fn half_done(house: &House, states: [StepState; 2]) {
         .map(|(second, (id, .., params, _))| StepEvent {
             step: (*id).into(),
             at: Timestamp::from_second(second).unwrap(),
-            kind: StepEventKind::Intent { params: params.clone(), attempt: 1 },
+            kind: StepEventKind::Intent { params: params.clone(), attempt: 1, absent: false },
         })
         .collect();
     let states = steps.iter().zip(states).map(|((id, ..), state)| ((*id).to_owned(), state)).collect();

@@ -104,6 +104,9 @@ pub enum StepEventKind {
         params: Value,
         /// Which try this is, counted from 1.
         attempt: u32,
+        /// Whether what it makes was looked for before, and was not there.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        absent: bool,
     },
     /// The request surely never left, or was turned away before anything was done.
     NotSent {
@@ -293,7 +296,7 @@ mod tests {
     }
 
     fn intent() -> StepEventKind {
-        StepEventKind::Intent { params: json!({}), attempt: 1 }
+        StepEventKind::Intent { params: json!({}), attempt: 1, absent: false }
     }
 
     fn answered() -> StepEventKind {

@@ -88,7 +88,14 @@ fn replay(store: &Arc<dyn Store>, id: &ExecutionId) -> Result<Replay, RegulatorE
     let journal = Journal::open(&**store, id)?;
     if journal.bytes() == 0 {
         // The program ended before anything was done.
-        return Ok(Replay { execution: index, events: vec![], undoing: false, parked: None, torn: None });
+        return Ok(Replay {
+            execution: index,
+            events: vec![],
+            undoing: false,
+            taken_back: false,
+            parked: None,
+            torn: None,
+        });
     }
     Ok(journal.replay()?)
 }
@@ -132,7 +139,7 @@ mod tests {
         let at = Timestamp::UNIX_EPOCH;
         let steps = vec!["b".into(), "e".into(), "t".into()];
         let step = |step: &str, kind| Line::Step(StepEvent { step: step.into(), at, kind });
-        let intent = || E::Intent { params: json!({"Bucket": "logs"}), attempt: 1 };
+        let intent = || E::Intent { params: json!({"Bucket": "logs"}), attempt: 1, absent: false };
         let failure = StepFailure { code: "AccessDenied".into(), message: "no".into(), advice: None };
         let journal = Journal::open(&*store, &id).unwrap();
         let status = ExecutionStatus::PartlyDone;

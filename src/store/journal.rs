@@ -81,6 +81,8 @@ pub struct Replay {
     pub events: Vec<StepEvent>,
     /// Whether the run is being taken back.
     pub undoing: bool,
+    /// Whether it ever was being taken back: then nothing new of it is sent any more.
+    pub taken_back: bool,
     /// Why it was parked, if it was.
     pub parked: Option<String>,
     /// How many bytes of an unfinished last line were left out.
@@ -169,6 +171,7 @@ impl Journal {
                         },
                         events: Vec::new(),
                         undoing: false,
+                        taken_back: false,
                         parked: None,
                         torn: content.torn,
                     });
@@ -216,6 +219,7 @@ impl Replay {
             Line::Resumed { .. } => self.running(),
             Line::UndoStarted { .. } => {
                 self.undoing = true;
+                self.taken_back = true;
                 self.running();
             }
             Line::Rested { at, status, reason } => {
@@ -267,7 +271,7 @@ mod tests {
     }
 
     fn intent() -> Line {
-        step(E::Intent { params: json!({"T": 1}), attempt: 1 })
+        step(E::Intent { params: json!({"T": 1}), attempt: 1, absent: false })
     }
 
     fn rested(status: ExecutionStatus) -> Line {

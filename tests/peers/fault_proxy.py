@@ -85,7 +85,7 @@ class Seen:
         self.operation = target.rpartition(".")[2] or form.get("Action", [""])[0] or f"{method} {path.split('?')[0]}"
         text = body.decode("latin-1")
         found = re.search(r'"?(?:ClientToken|clientToken|ClientRequestToken|IdempotencyToken)"?[=:]"?([\w-]+)', text)
-        self.token = found.group(1) if found else None
+        self.token = headers.get("opc-retry-token") or (found.group(1) if found else None)
 
     @property
     def writes(self):
@@ -145,7 +145,7 @@ class Proxy:
                 if kind == "cut":
                     self.wfile.write(f"HTTP/1.1 {status} X\r\ncontent-length: {len(answer) + 9}\r\n\r\n".encode() + answer[:5])
                     return self.break_off()
-                self.say(status, answer_headers, answer)
+                self.say(status, *proxy.passed_back(seen, answer_headers, answer))
 
             do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = serve
 
@@ -182,6 +182,10 @@ class Proxy:
         self.server = Server(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def passed_back(self, seen, headers, body):
+        """Headers and body of an answer as the program gets them."""
+        return headers, body
 
     def writes(self, operation=None):
         """Requests that the cloud carried out and that change something."""
@@ -250,7 +254,7 @@ def vpc(name, cidr="10.0.0.0/16"):
 
 def subnet(name, of, cidr):
     return step(name, "ec2", "CreateSubnet", {
-        "VpcId": f"${{{{ steps.{of}.output.Vpc.VpcId }}}}", "CidrBlock": cidr,
+        "VpcId": f"${{{{ steps.\"{of}\".output.Vpc.VpcId }}}}", "CidrBlock": cidr,
         "TagSpecifications": [{"ResourceType": "subnet", "Tags": TAG_LIST}]})
 
 

@@ -9,6 +9,7 @@ use super::going::{Going, KEPT};
 use super::identity::refused_token;
 use super::parse;
 use super::retry::{MOST_ATTEMPTS, Trouble, asked_for, pause, repeatable, trouble};
+use crate::catalog::partner;
 use crate::catalog::shapes::Operation;
 use crate::clouds::http::{HttpRequest, HttpResponse};
 use crate::clouds::{Call, CloudError, EXISTED, Reply};
@@ -93,8 +94,7 @@ impl Azure {
 
 /// Whether an answer says that a thing was changed and not made: another status would have said that it is new.
 fn existed(operation: &Operation, status: u16) -> bool {
-    let news = operation.traits.arm.as_deref().is_some_and(|arm| arm.success.contains(&201));
-    operation.method == "PUT" && status == 200 && news
+    status == 200 && partner::tells_news(operation)
 }
 
 fn unsent(request: &HttpRequest, error: &crate::clouds::http::HttpError) -> CloudError {

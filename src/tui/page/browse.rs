@@ -99,7 +99,7 @@ pub(crate) fn detail(
 
 fn said_by(kind: &StepEventKind) -> String {
     match kind {
-        StepEventKind::Intent { params, attempt } => format!(" (attempt {attempt})  {params}"),
+        StepEventKind::Intent { params, attempt, .. } => format!(" (attempt {attempt})  {params}"),
         StepEventKind::Answered { output, request_id } => {
             let request = request_id.as_ref().map_or_else(String::new, |id| format!(" ({id})"));
             format!("{request}  {output}")
