@@ -13,6 +13,7 @@ mod oci;
 mod open;
 pub mod partner;
 mod place;
+pub mod refresh;
 pub mod search;
 pub mod shapes;
 pub mod snapshot;

@@ -225,23 +225,49 @@ pub enum CatalogCommand {
         #[arg(long)]
         path: Option<String>,
     },
-    /// Compile a catalog from an SDK package on this machine.
-    Update {
-        /// Which cloud.
-        #[arg(long, default_value = "aws")]
-        cloud: CloudName,
-        /// The package: an installed folder, a wheel, or a source archive; for azure a folder of wheels.
-        #[arg(long, value_name = "PATH")]
-        from: PathBuf,
-        /// Take also packages that are not generally available, or no more (azure).
+    /// Compile new catalogs from the newest SDK packages, of an index or of a folder.
+    Update(UpdateArgs),
+    /// Versions, dates, counts, and sizes, and whether something newer is known.
+    Status {
+        /// Ask the package index what it has; without this nobody is asked.
         #[arg(long)]
-        all: bool,
-        /// Write the snapshot here instead of into the data folder.
-        #[arg(long, hide = true)]
-        output: Option<PathBuf>,
+        check: bool,
+        /// The package index to ask.
+        #[arg(long, value_name = "URL", requires = "check")]
+        index: Option<String>,
     },
-    /// Versions, dates, counts, and sizes.
-    Status,
+}
+
+/// Where new catalogs come from, or the way back.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct UpdateArgs {
+    /// Only this cloud; all three when absent.
+    #[arg(long)]
+    pub cloud: Option<CloudName>,
+    /// This version instead of the newest: VERSION with `--cloud aws|oci`, or PACKAGE==VERSION.
+    #[arg(long = "version", value_name = "VERSION")]
+    pub versions: Vec<String>,
+    /// A folder of wheels, or one wheel, source archive, or installed folder, instead of an index.
+    #[arg(long, value_name = "PATH", conflicts_with = "index")]
+    pub from: Option<PathBuf>,
+    /// The package index [default: `catalog.index` of the settings, PIP_INDEX_URL, the public one].
+    #[arg(long, value_name = "URL")]
+    pub index: Option<String>,
+    /// Take also packages of Azure that are not generally available, or no more.
+    #[arg(long)]
+    pub all: bool,
+    /// Take this package of Azure too, which the program does not know yet.
+    #[arg(long = "package", value_name = "NAME")]
+    pub packages: Vec<String>,
+    /// Take the latest update back; done once more, it is there again.
+    #[arg(long, conflicts_with_all = ["versions", "from", "index", "all", "packages", "output"])]
+    pub undo: bool,
+    /// Go back to the catalogs that came with the program.
+    #[arg(long, conflicts_with_all = ["versions", "from", "index", "all", "packages", "output", "undo"])]
+    pub reset: bool,
+    /// Write the snapshot here and change nothing else.
+    #[arg(long, hide = true, requires = "cloud", value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// Commands on conversations.

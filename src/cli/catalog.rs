@@ -1,4 +1,4 @@
-//! `provisioner catalog search|show|status`.
+//! `provisioner catalog search|show`.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -95,38 +95,6 @@ pub(crate) fn show(
     let found = catalog.operation(&OperationName::new(cloud, service, operation)).map_err(wrong_name)?;
     let description = describe(found.service(), found.operation(), path).map_err(CliError::bad_input)?;
     out.show(&description, |description| description.readable(CELLS))?;
-    Ok(Exit::Done)
-}
-
-/// Says what the catalogs hold.
-///
-/// # Errors
-///
-/// The catalog cannot be opened or the answer cannot be written.
-pub(crate) fn status(out: Output, data: &Path) -> Result<Exit, CliError> {
-    let catalog = open(data)?;
-    let document = json!({"catalogs": catalog.status(), "warnings": catalog.warnings()});
-    out.show(&document, |_| {
-        let mut text = String::new();
-        for status in catalog.status() {
-            let from =
-                status.file.as_ref().map_or("part of the program".to_owned(), |f| f.display().to_string());
-            let _ = writeln!(
-                text,
-                "{}: {} services, {} operations, from {} {} ({} KiB, {from})",
-                status.cloud,
-                status.services,
-                status.operations,
-                status.source,
-                status.version,
-                status.bytes / 1024
-            );
-        }
-        for warning in catalog.warnings() {
-            let _ = writeln!(text, "warning: {warning}");
-        }
-        text
-    })?;
     Ok(Exit::Done)
 }
 

@@ -11,7 +11,8 @@ use super::conformance::{
 use super::once::Bounds;
 use super::setup::home;
 use super::{
-    Args, CliError, Exit, Output, ask, audit, catalog, catalog_update, chat, doctor, graph, history,
+    Args, CliError, Exit, Output, ask, audit, catalog, catalog_status, catalog_update, chat, doctor, graph,
+    history,
 };
 use super::{logs, look, mcp, output, plan as plans, rules, sandbox, sessions};
 use crate::catalog::Catalog;
@@ -116,17 +117,16 @@ fn catalog_command(args: &Args, command: CatalogCommand) -> Result<Exit, CliErro
     let out = Output::new(args.json);
     let home = home(args)?;
     match command {
-        CatalogCommand::Update { cloud, from, all, output } => {
-            let to = output.unwrap_or_else(|| home.data().join("catalog").join(format!("{cloud}.catalog")));
-            catalog_update::run(out, cloud, &from, &to, all)
-        }
+        CatalogCommand::Update(what) => catalog_update::run(args, &what),
         CatalogCommand::Search { query, cloud, limit } => {
             catalog::search(out, home.data(), &query, cloud, limit)
         }
         CatalogCommand::Show { cloud, service, operation, path } => {
             catalog::show(out, home.data(), cloud, &service, operation.as_deref(), path.as_deref())
         }
-        CatalogCommand::Status => catalog::status(out, home.data()),
+        CatalogCommand::Status { check, index } => {
+            catalog_status::status(args, check.then_some(index.as_deref()))
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod args;
 mod ask;
 mod audit;
 mod catalog;
+mod catalog_status;
 mod catalog_update;
 mod chat;
 mod check_report;

@@ -4,4 +4,4 @@ mod home;
 mod settings;
 
 pub use home::{Home, HomeError};
-pub use settings::{AzureSettings, ModelSettings, Settings, SettingsError};
+pub use settings::{AzureSettings, CatalogSettings, ModelSettings, Settings, SettingsError};

@@ -23,6 +23,8 @@ pub struct Settings {
     pub oci_region: Option<String>,
     /// The Azure subscription and where it is asked.
     pub azure: AzureSettings,
+    /// Where new catalogs come from.
+    pub catalog: CatalogSettings,
     /// Where exactly this was read from; not part of the file.
     #[serde(skip)]
     pub source: Option<PathBuf>,
@@ -44,6 +46,23 @@ pub struct AzureSettings {
     pub audience: Option<String>,
     /// Who gives the tokens: `https://login.microsoftonline.com`.
     pub authority: Option<String>,
+}
+
+/// Where `catalog update` takes the packages from. Every member may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CatalogSettings {
+    /// The package index, for example `https://packages.example.com/simple/`; `PIP_INDEX_URL` and then the public one when
+    /// absent.
+    pub index: Option<String>,
+    /// A folder of wheels, which is used instead of an index.
+    pub from: Option<PathBuf>,
+    /// The proxy for the index; `HTTPS_PROXY` and its like when absent.
+    pub proxy: Option<String>,
+    /// Whether an index on another machine may be asked without encryption.
+    pub allow_http: bool,
+    /// Packages of Azure that are taken beside those that the program knows.
+    pub azure_packages: Vec<String>,
 }
 
 /// An OpenAI-compatible endpoint.

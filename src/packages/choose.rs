@@ -13,6 +13,15 @@ pub struct Wanted {
     pub version: Option<Version>,
     /// Whether a source archive does where there is no wheel.
     pub source: bool,
+    /// A newest version that is older than this is left where it is.
+    pub at_least: Option<Version>,
+}
+
+impl Wanted {
+    /// Whether a version that was found is too old. One that was asked for never is.
+    pub(super) fn is_behind(&self, found: &Version) -> bool {
+        self.version.is_none() && self.at_least.as_ref().is_some_and(|least| found < least)
+    }
 }
 
 /// A file that there is.
@@ -79,7 +88,7 @@ mod tests {
             })
             .collect();
         let version = version.map(|version| version.parse().unwrap());
-        choose(found, &Wanted { name: "a".into(), version, source }).map(|c| c.file.file)
+        choose(found, &Wanted { name: "a".into(), version, source, at_least: None }).map(|c| c.file.file)
     }
 
     #[test]

@@ -80,14 +80,14 @@ mod tests {
         }
         let found = lying(dir.path()).unwrap();
         assert_eq!(found.names(), ["azure-mgmt-dns", "oci"]);
-        let mut wanted = Wanted { name: "oci".into(), version: None, source: false };
+        let mut wanted = Wanted { name: "oci".into(), version: None, source: false, at_least: None };
         assert!(found.take(&wanted).unwrap().unwrap().1.ends_with("oci-2.10.0-py3-none-any.whl"));
         wanted.version = Some("1.0".parse().unwrap());
         let message = found.take(&wanted).unwrap_err().to_string();
         assert!(message.contains("oci 1.0") && message.contains("2.10.0"), "{message}");
-        let dns = Wanted { name: "azure-mgmt-dns".into(), version: None, source: false };
+        let dns = Wanted { name: "azure-mgmt-dns".into(), version: None, source: false, at_least: None };
         assert!(matches!(found.take(&dns), Err(PackagesError::NoFile { .. })));
-        let none = Wanted { name: "botocore".into(), version: None, source: true };
+        let none = Wanted { name: "botocore".into(), version: None, source: true, at_least: None };
         assert!(found.take(&none).unwrap().is_none());
     }
 }

@@ -64,6 +64,8 @@ impl Got {
 pub struct Gathered {
     /// The packages, in the order in which they were wanted.
     pub got: Vec<Got>,
+    /// Those of which the index has something too old only; they are not fetched.
+    pub behind: Vec<PackageFile>,
     /// Those that the index does not have, by name.
     pub absent: Vec<String>,
 }
@@ -94,11 +96,16 @@ pub async fn gather(
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
-    let absent = wanted.iter().zip(&chosen).filter(|(_, chosen)| chosen.is_none());
-    let absent = absent.map(|(wanted, _)| wanted.name.clone()).collect();
-    let chosen: Vec<Candidate<Remote>> = chosen.into_iter().flatten().collect();
-    heard(Heard::Chosen { files: chosen.len(), bytes: chosen.iter().map(|c| c.place.size).sum() });
-    let got = stream::iter(&chosen)
+    let (mut fresh, mut behind, mut absent) = (Vec::new(), Vec::new(), Vec::new());
+    for (one, chosen) in wanted.iter().zip(chosen) {
+        match chosen {
+            None => absent.push(one.name.clone()),
+            Some(chosen) if one.is_behind(&chosen.file.version) => behind.push(chosen.file),
+            Some(chosen) => fresh.push(chosen),
+        }
+    }
+    heard(Heard::Chosen { files: fresh.len(), bytes: fresh.iter().map(|c| c.place.size).sum() });
+    let got = stream::iter(&fresh)
         .map(|one| async move {
             let (path, sha256) = fetch(index, &one.file, &one.place, folder, heard).await?;
             heard(Heard::Got(&one.file.file));
@@ -107,7 +114,7 @@ pub async fn gather(
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
-    Ok(Gathered { got, absent })
+    Ok(Gathered { got, behind, absent })
 }
 
 /// The newest version of each package that an index has.

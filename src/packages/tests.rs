@@ -18,7 +18,7 @@ fn index(address: &str) -> Index {
 }
 
 fn wanted(name: &str) -> Wanted {
-    Wanted { name: name.into(), version: None, source: true }
+    Wanted { name: name.into(), version: None, source: true, at_least: None }
 }
 
 fn page(files: &[(&str, &str)]) -> Vec<Reply> {
@@ -201,4 +201,28 @@ async fn a_proxy_from_the_settings_carries_everything() {
     let found = gathered(&Index::new(&options).unwrap(), &["oci"], dir.path()).await.unwrap();
     assert_eq!(found.got[0].file.file, NEW);
     assert_eq!(proxy.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn an_index_that_has_fallen_behind_is_not_followed_unless_the_version_is_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::with(&[
+        ("/simple/oci/", page(&[(OLD, &hash(b"old")), (NEW, &hash(b"new"))])),
+        (&format!("/files/{OLD}"), vec![Reply::file(b"old")]),
+        (&format!("/files/{NEW}"), vec![Reply::file(b"new")]),
+    ])
+    .await;
+    let with = |version: Option<&str>, least: &str| Wanted {
+        version: version.map(|version| version.parse().unwrap()),
+        at_least: Some(least.parse().unwrap()),
+        ..wanted("oci")
+    };
+    for (version, least, got) in
+        [(None, "2.10", Some("2.10.0")), (None, "2.10.1", None), (Some("2.9.0"), "2.10", Some("2.9.0"))]
+    {
+        let found = gather(&index(&server.url), &[with(version, least)], dir.path(), &|_| {}).await.unwrap();
+        assert_eq!(found.got.first().map(|got| got.file.version.to_string()).as_deref(), got);
+        assert_eq!(found.behind.len(), usize::from(got.is_none()));
+        assert!(found.absent.is_empty());
+    }
 }

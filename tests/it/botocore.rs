@@ -15,7 +15,7 @@ fn installed() -> Option<PathBuf> {
 #[test]
 #[ignore = "needs an installed botocore; the peers install one"]
 fn every_service_of_an_installed_botocore_compiles() {
-    let compiled = compile(&installed().unwrap()).unwrap();
+    let compiled = compile(&installed().unwrap(), &|_, _| {}).unwrap();
     let operations: usize = compiled.services.iter().map(|s| s.operations.len()).sum();
     assert!(compiled.services.len() >= 424, "{}", compiled.services.len());
     assert!(operations >= 18_378, "{operations}");

@@ -4,5 +4,7 @@
 mod botocore;
 mod floors;
 mod journey;
+mod made_up;
 mod program;
+mod refresh;
 mod screen;

@@ -3,9 +3,11 @@
 pub mod azure;
 pub mod botocore;
 mod compiled;
+mod each;
 mod error;
 pub mod oci;
 pub mod python;
 
 pub use compiled::Compiled;
+pub use each::Watch;
 pub use error::CompileError;

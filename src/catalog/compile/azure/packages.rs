@@ -45,6 +45,15 @@ impl PackageList {
         Ok(Self { names })
     }
 
+    /// The same list with more packages.
+    #[must_use]
+    pub fn with(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.names.extend(names);
+        self.names.sort();
+        self.names.dedup();
+        self
+    }
+
     /// The packages of these names.
     #[must_use]
     pub fn of(names: &[&str]) -> Self {

@@ -13,8 +13,8 @@ use super::packages::{Package, PackageList};
 use super::resolve::Config;
 use super::shapes::Shapes;
 use super::{mapped, names, rest};
-use crate::catalog::compile::CompileError;
 use crate::catalog::compile::python::{Distribution, Literal, Module, assignments, bases, class, classes};
+use crate::catalog::compile::{CompileError, Watch};
 use crate::catalog::shapes::{
     ArmService, Location, Member, Operation, OperationTraits, Protocol, Service, ServiceTraits, Shape,
     ShapeId, ShapeKind, ShapeTraits,
@@ -33,15 +33,19 @@ pub struct Compiled {
     pub absent: Vec<String>,
 }
 
-/// Compiles the packages of a list that lie in a folder, as wheels or installed.
+/// Compiles those of the packages that are in a list. `path` is where they were found, for errors.
 ///
 /// # Errors
 ///
-/// A package cannot be read, says something that is not understood, or is there in two versions; or the folder
-/// holds none of them.
-pub fn compile(path: &Path, list: &PackageList) -> Result<Compiled, CompileError> {
-    let (wanted, other): (Vec<_>, Vec<_>) =
-        Distribution::all(path)?.into_iter().partition(|found| list.has(found.name()));
+/// A package cannot be read, says something that is not understood, or is there in two versions; or none is in the
+/// list.
+pub fn compile(
+    path: &Path,
+    packages: Vec<Distribution>,
+    list: &PackageList,
+    watch: Watch<'_>,
+) -> Result<Compiled, CompileError> {
+    let (wanted, other): (Vec<_>, Vec<_>) = packages.into_iter().partition(|found| list.has(found.name()));
     if wanted.is_empty() {
         return Err(CompileError::Empty(path.to_owned()));
     }
@@ -54,7 +58,7 @@ pub fn compile(path: &Path, list: &PackageList) -> Result<Compiled, CompileError
             });
         }
     }
-    let mut services = on_threads(&wanted)?;
+    let mut services = on_threads(&wanted, watch)?;
     services.sort_by(|a, b| a.name.cmp(&b.name));
     for pair in services.windows(2) {
         if pair[0].name == pair[1].name {
@@ -77,22 +81,23 @@ pub fn compile(path: &Path, list: &PackageList) -> Result<Compiled, CompileError
     })
 }
 
-fn on_threads(packages: &[Distribution]) -> Result<Vec<Service>, CompileError> {
-    let next = AtomicUsize::new(0);
+fn on_threads(packages: &[Distribution], watch: Watch<'_>) -> Result<Vec<Service>, CompileError> {
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let threads = thread::available_parallelism().map_or(1, usize::from).min(packages.len()).max(1);
     let work = || -> Result<Vec<Service>, CompileError> {
         let mut services = Vec::new();
         while let Some(package) = packages.get(next.fetch_add(1, Ordering::Relaxed)) {
             services.extend(package_services(&mut package.clone())?);
+            watch(done.fetch_add(1, Ordering::Relaxed) + 1, packages.len());
         }
         Ok(services)
     };
-    let done = thread::scope(|scope| {
+    let results = thread::scope(|scope| {
         let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         running.into_iter().map(|thread| thread.join()).collect::<Vec<_>>()
     });
     let mut services = Vec::new();
-    for result in done {
+    for result in results {
         match result {
             Ok(found) => services.extend(found?),
             Err(panic) => std::panic::resume_unwind(panic),

@@ -8,7 +8,7 @@ use super::service::Named;
 use super::shape::Models;
 use super::{await_state, client, model, regions, service};
 use crate::catalog::compile::python::Distribution;
-use crate::catalog::compile::{CompileError, Compiled};
+use crate::catalog::compile::{CompileError, Compiled, Watch};
 use crate::catalog::shapes::Service;
 
 /// How many modules are read at once.
@@ -26,7 +26,7 @@ struct Files {
 /// # Errors
 ///
 /// The package cannot be read, or says something that is not understood.
-pub fn compile(path: &Path) -> Result<Compiled, CompileError> {
+pub fn compile(path: &Path, watch: Watch<'_>) -> Result<Compiled, CompileError> {
     let missing = || CompileError::Missing {
         path: path.to_owned(),
         wanted: "`oci` package".into(),
@@ -38,7 +38,7 @@ pub fn compile(path: &Path) -> Result<Compiled, CompileError> {
     if modules.is_empty() {
         return Err(missing());
     }
-    let next = AtomicUsize::new(0);
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let work = || -> Result<Vec<Service>, CompileError> {
         let mut package = package.clone();
         let mut services = Vec::new();
@@ -51,6 +51,7 @@ pub fn compile(path: &Path) -> Result<Compiled, CompileError> {
                     return Err(error);
                 }
             }
+            watch(done.fetch_add(1, Ordering::Relaxed) + 1, modules.len());
         }
         Ok(services)
     };

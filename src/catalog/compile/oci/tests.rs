@@ -214,7 +214,7 @@ fn package(root: &Path, replaced: &str, text: &str) {
 fn service() -> Service {
     let dir = tempfile::tempdir().unwrap();
     package(dir.path(), "", "");
-    let mut compiled = compile(dir.path()).unwrap();
+    let mut compiled = compile(dir.path(), &|_, _| {}).unwrap();
     assert_eq!((compiled.version.as_str(), compiled.services.len()), ("1.0", 1));
     assert_eq!(compiled.partitions["realms"], json!({"oc1": "example.com"}));
     compiled.services.remove(0)
@@ -225,7 +225,7 @@ fn error(file: &str, source: &str, before: &str, after: &str) -> String {
     assert!(source.contains(before), "{before}");
     let dir = tempfile::tempdir().unwrap();
     package(dir.path(), file, &source.replacen(before, after, 1));
-    compile(dir.path()).err().unwrap().to_string()
+    compile(dir.path(), &|_, _| {}).err().unwrap().to_string()
 }
 
 #[test]
@@ -330,6 +330,6 @@ fn what_is_not_understood_is_named_with_file_and_line() {
 #[test]
 fn another_package_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let message = compile(dir.path()).err().unwrap().to_string();
+    let message = compile(dir.path(), &|_, _| {}).err().unwrap().to_string();
     assert!(message.contains("holds no `oci` package"), "{message}");
 }

@@ -55,6 +55,17 @@ impl Distribution {
         Ok(found)
     }
 
+    /// The distributions of these wheels, by name, sorted.
+    ///
+    /// # Errors
+    ///
+    /// As [`Distribution::all`].
+    pub fn wheels(paths: &[PathBuf]) -> Result<Vec<Self>, CompileError> {
+        let mut found = paths.iter().map(|path| Self::wheel(path)).collect::<Result<Vec<_>, _>>()?;
+        found.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+        Ok(found)
+    }
+
     /// The package's name as it calls itself: `oci`, `azure-mgmt-compute`.
     #[must_use]
     pub fn name(&self) -> &str {
