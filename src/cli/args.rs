@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use super::exceptions::ExceptionCommand;
 use crate::plan::{CloudName, Target};
 
 /// Provision AWS, Azure, and OCI by conversation: plan first, judged, priced, approved, recorded.
@@ -119,6 +120,17 @@ pub enum ApprovePolicy {
     Allowed,
     /// When the verdict is `allow` or `warn`.
     Warned,
+}
+
+/// The form in which the outcome of tests is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// For people.
+    Text,
+    /// One JSON document, as with `--json`.
+    Json,
+    /// JUnit, for test reports.
+    Junit,
 }
 
 /// The form in which a verdict is written.
@@ -357,6 +369,9 @@ pub enum RulesCommand {
     List,
     /// Run the rules' own tests.
     Test {
+        /// The form of the answer.
+        #[arg(long, value_enum, default_value_t = TestFormat::Text)]
+        format: TestFormat,
         /// Write the cases for another Rego engine into this file instead.
         #[arg(long, hide = true, value_name = "FILE")]
         export: Option<PathBuf>,
@@ -366,6 +381,9 @@ pub enum RulesCommand {
         /// Its id.
         rule: String,
     },
+    /// Exceptions: ask for one, approve somebody else's, see where they stand.
+    #[command(subcommand)]
+    Exception(ExceptionCommand),
 }
 
 /// Commands on the servers.

@@ -120,7 +120,7 @@ pub(crate) fn junit(plan: &Plan, verdict: &Verdict) -> String {
 }
 
 /// A text that XML may hold, control characters replaced.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let clean = crate::text::sanitize(text);
     quick_xml::escape::escape(&clean).into_owned()
 }

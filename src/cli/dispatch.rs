@@ -14,7 +14,7 @@ use super::{
     Args, CliError, Exit, Output, ask, audit, catalog, catalog_status, catalog_update, chat, doctor, graph,
     history,
 };
-use super::{logs, look, mcp, output, plan as plans, rules, sandbox, sessions};
+use super::{exceptions, logs, look, mcp, output, plan as plans, rule_tests, rules, sandbox, sessions};
 use crate::catalog::Catalog;
 use crate::finops::PriceBook;
 use crate::plan;
@@ -84,9 +84,10 @@ fn rules_command(args: &Args, command: RulesCommand) -> Result<Exit, CliError> {
     let legislator = rules::open(&home, &catalog)?;
     match command {
         RulesCommand::List => rules::list(out, &legislator),
-        RulesCommand::Test { export: None } => rules::test(out, &legislator, &catalog),
-        RulesCommand::Test { export: Some(file) } => rules::export(&legislator, &catalog, &file),
+        RulesCommand::Test { export: None, format } => rule_tests::test(out, format, &legislator, &catalog),
+        RulesCommand::Test { export: Some(file), .. } => rule_tests::export(&legislator, &catalog, &file),
         RulesCommand::Explain { rule } => rules::explain(out, &legislator, &rule),
+        RulesCommand::Exception(command) => exceptions::run(args, command, &legislator),
     }
 }
 

@@ -231,7 +231,7 @@ impl Course {
         };
         let digest = request.digest.clone();
         if request.can_approve && allowed {
-            let choice = Choice::Approve { typed: request.typed_word, exceptions: vec![] };
+            let choice = Choice::Approve { typed: request.typed_word, exceptions: request.exceptions };
             return Ok(Command::Decide { digest, choice });
         }
         if request.can_approve && self.bounds.approve == ApprovePolicy::Never && at_terminal(self.out) {
@@ -273,7 +273,7 @@ fn ask_person(request: &DecisionRequest) -> Result<Option<Choice>, CliError> {
         format!("approve {short}")
     });
     if !request.exceptions.is_empty() {
-        output::report(&format!("Approving accepts an exception from {}.", request.exceptions.join(", ")));
+        output::report(&format!("Approving uses the exceptions {}.", request.exceptions.join(", ")));
     }
     eprint_prompt(&format!(
         "Type `{word}` to run this plan on {}, anything else to leave it: ",

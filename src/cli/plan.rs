@@ -112,9 +112,10 @@ pub(crate) fn check(args: &Args, file: &Path, inputs: &[String], shown: Shown) -
     let options = setup.options(store, Approver::Person { name: person() });
     block_on(async move {
         let desk = Desk::open(options).map_err(CliError::failed)?;
-        let papers = judge(&desk, &plan).await.map_err(|problem| {
+        let (papers, untold) = judge(&desk, &plan).await.map_err(|problem| {
             CliError::bad_input(format!("{}: {}; {}", problem.what, problem.why, problem.fix))
         })?;
+        untold.iter().for_each(|sentence| super::output::report(sentence));
         if shown == Shown::Cost {
             out.show(&papers.estimate, |estimate| lines(&plan, &papers.facts, None, Some(estimate)))?;
             return Ok(Exit::Done);

@@ -1,9 +1,7 @@
-//! `provisioner rules list|test|explain`.
+//! `provisioner rules list|explain`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::Path;
-use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -11,7 +9,7 @@ use super::{CliError, Exit, Output};
 use crate::catalog::Catalog;
 use crate::config::Home;
 use crate::files::{FileRoom, RootSpec};
-use crate::legislator::{Legislator, RuleInfo, RulesError};
+use crate::legislator::{Legislator, RuleInfo};
 use crate::mcp::{Parts, Switchboard};
 use crate::text::{fit, wrap};
 
@@ -58,6 +56,9 @@ pub(crate) fn list(out: Output, legislator: &Legislator) -> Result<Exit, CliErro
             let _ = writeln!(text, "{}", fit(&line, CELLS));
         }
         let _ = writeln!(text, "{} rules; `provisioner rules explain ID` says more of one", rules.len());
+        for banner in legislator.banners() {
+            let _ = writeln!(text, "{banner}");
+        }
         text
     })?;
     Ok(Exit::Done)
@@ -112,49 +113,6 @@ fn explanation(legislator: &Legislator, rule: &RuleInfo) -> String {
         row("books", rule.knobs.join(", "));
     }
     text
-}
-
-/// Runs the rules' own cases.
-///
-/// # Errors
-///
-/// The rules or their cases are broken, or the answer cannot be written.
-pub(crate) fn test(out: Output, legislator: &Legislator, catalog: &Catalog) -> Result<Exit, CliError> {
-    let start = Instant::now();
-    let report = legislator.test(catalog).map_err(|e: RulesError| CliError::failed(e))?;
-    let milliseconds = start.elapsed().as_millis();
-    let wrong = report.wrong().count();
-    let document = json!({
-        "cases": report.cases, "passed": report.cases.len() - wrong, "failed": wrong, "thin": report.thin,
-        "milliseconds": u64::try_from(milliseconds).unwrap_or(u64::MAX),
-    });
-    out.show(&document, |_| {
-        let mut text = String::new();
-        for case in report.wrong() {
-            let reason = case.wrong.as_deref().unwrap_or_default();
-            let _ = writeln!(text, "{}: {}\n    {reason}", case.rule, case.case);
-        }
-        if !report.thin.is_empty() {
-            let _ = writeln!(text, "without a passing and two failing cases: {}", report.thin.join(", "));
-        }
-        let _ = writeln!(text, "{} of {} cases hold", report.cases.len() - wrong, report.cases.len());
-        text
-    })?;
-    Ok(if wrong == 0 { Exit::Done } else { Exit::Failed })
-}
-
-/// Writes the cases with what the rules say about them, so that another engine can be held
-/// against ours.
-///
-/// # Errors
-///
-/// The rules or their cases are broken, or the file cannot be written.
-pub(crate) fn export(legislator: &Legislator, catalog: &Catalog, file: &Path) -> Result<Exit, CliError> {
-    let inputs = legislator.case_inputs(catalog).map_err(CliError::failed)?;
-    let text = serde_json::to_string(&inputs).map_err(CliError::failed)?;
-    std::fs::write(file, text)
-        .map_err(|e| CliError::failed(format!("cannot write {}: {e}", file.display())))?;
-    Ok(Exit::Done)
 }
 
 fn summary(legislator: &Legislator, rule: &RuleInfo) -> Value {

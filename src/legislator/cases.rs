@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::books::read;
 use super::hard::hard;
 use super::input::input;
-use super::{Legislator, RulesError, Surroundings};
+use super::{Legislator, RulesError, Surroundings, no_uses};
 use crate::catalog::Catalog;
 use crate::plan::{Digest, Estimate, Finding, Knowledge, Plan, PriceStatus, Regions, StepEstimate};
 
@@ -46,6 +47,9 @@ struct Case {
     /// Monthly cost in US dollars by step; `null` where it is not known.
     #[serde(default)]
     monthly: Map<String, Value>,
+    /// When it is judged.
+    #[serde(default)]
+    now: Option<Timestamp>,
     /// Where the finding must point.
     #[serde(default)]
     path: Option<String>,
@@ -320,6 +324,8 @@ impl Case {
             regions: Regions::none(),
             inventory: &self.inventory,
             catalog,
+            now: self.now.unwrap_or(Timestamp::UNIX_EPOCH),
+            uses: no_uses(),
         }
     }
 

@@ -54,6 +54,7 @@ pub(super) fn finding(
         patch: said.value.get("patch").and_then(Value::as_array).cloned().unwrap_or_default(),
         controls: rule.map(|rule| rule.controls.clone()).unwrap_or_default(),
         state,
+        exception: None,
     })
 }
 

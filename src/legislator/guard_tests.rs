@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::tests::{catalog, plan, shipped};
-use super::{Legislator, Surroundings};
+use super::{Legislator, Surroundings, no_uses};
 use crate::plan::{Decision, Regions, Verdict};
+use jiff::Timestamp;
 
 fn with(file: &str, text: &str) -> BTreeMap<String, String> {
     let mut texts = shipped();
@@ -24,6 +25,8 @@ fn verdict(legislator: &Legislator, operation: &str) -> Verdict {
         regions: Regions::none(),
         inventory: &Value::Null,
         catalog: &catalog,
+        now: Timestamp::UNIX_EPOCH,
+        uses: no_uses(),
     };
     let steps = json!([{"id": "a", "cloud": "aws", "service": "ec2", "operation": operation}]);
     legislator.judge(&plan(steps), &surroundings)

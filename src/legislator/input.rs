@@ -176,8 +176,10 @@ fn shared_environment<'a>(tags: impl Iterator<Item = &'a Tags>) -> Option<String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::legislator::no_uses;
     use crate::legislator::tests::{catalog, plan};
     use crate::plan::Regions;
+    use jiff::Timestamp;
     use pretty_assertions::assert_eq;
 
     fn environments(session: Option<&str>, tags: &[&str]) -> Vec<Option<String>> {
@@ -202,6 +204,8 @@ mod tests {
             regions: Regions::none(),
             inventory: &Value::Null,
             catalog: &catalog,
+            now: Timestamp::UNIX_EPOCH,
+            uses: no_uses(),
         };
         let input = input(&plan(Value::Array(steps)), &with);
         (0..tags.len()).map(|index| input.environments.get(&format!("s{index}")).cloned()).collect()

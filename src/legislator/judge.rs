@@ -1,16 +1,18 @@
-//! The verdict on a plan, and on a step just before it is sent.
+//! The verdict on a plan.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use serde_json::Value;
 
-use super::RulesError;
-use super::catalogue::Scope;
+use super::exceptions::{Asked, Register};
 use super::finding::finding;
-use super::input::{canonical, input};
+use super::input::{Input, canonical, input};
 use super::ruleset::RuleSet;
+use super::{RulesError, Uses};
 use crate::catalog::Catalog;
 use crate::plan::{
-    Decision, Digest, Estimate, Finding, Knowledge, Plan, Regions, Severity, Step, StepFacts, StepFailure,
-    Verdict,
+    Decision, Digest, Estimate, Excepted, Finding, Knowledge, Plan, Regions, Severity, StepFacts, Verdict,
 };
 
 /// What is known beside the plan.
@@ -29,6 +31,10 @@ pub struct Surroundings<'a> {
     pub inventory: &'a Value,
     /// The catalog.
     pub catalog: &'a Catalog,
+    /// When: exceptions expire, and changes have their hours.
+    pub now: Timestamp,
+    /// How often each exception was used.
+    pub uses: &'a Uses,
 }
 
 /// The rule that speaks when there are no rules.
@@ -36,48 +42,69 @@ const NO_RULES: &str = "RULES-MISSING";
 /// The rule that speaks when the rules cannot be evaluated.
 const NO_ANSWER: &str = "RULES-FAILED";
 
-/// Judges a plan. Without rules, or when they fail, everything that changes anything is denied.
-pub(super) fn judge(set: Option<&RuleSet>, trouble: &str, plan: &Plan, with: &Surroundings<'_>) -> Verdict {
-    let input = input(plan, with);
-    let digest = plan.digest();
-    let Some(set) = set else {
-        let findings = if input.changes_anything { vec![refusal(NO_RULES, trouble)] } else { Vec::new() };
-        return Verdict::new(digest, findings, Digest::of_bytes(b""), 0);
-    };
-    let environment = with.environment.map(canonical);
-    let findings = match set.ask(input.document) {
-        Ok(said) => said
-            .iter()
-            .filter_map(|said| finding(set, said, &input.environments, environment.as_deref()))
-            .collect(),
-        Err(_) if !input.changes_anything => Vec::new(),
-        Err(error) => vec![refusal(NO_ANSWER, &error.to_string())],
-    };
-    Verdict::new(digest, findings, set.digest.clone(), set.rules.len())
+/// What plans are judged by: the rules in force, why what was read last is not, and the exceptions.
+pub(super) struct Bench<'a> {
+    pub(super) set: Option<&'a RuleSet>,
+    pub(super) trouble: &'a str,
+    pub(super) exceptions: &'a Register,
 }
 
-/// Judges one step with its references resolved. Only what denies stops it: what warned or needed
-/// an exception was seen and approved with the plan.
-pub(super) fn recheck(
-    set: Option<&RuleSet>,
-    trouble: &str,
-    step: &Step,
-    with: &Surroundings<'_>,
-) -> Result<(), StepFailure> {
-    let plan =
-        Plan { version: 1, name: String::new(), inputs: serde_json::Map::new(), steps: vec![step.clone()] };
-    let verdict = judge(set, trouble, &plan, with);
-    let of_step = |finding: &&Finding| {
-        set.and_then(|set| set.rules.get(&finding.rule)).is_none_or(|rule| rule.scope == Scope::Step)
-    };
-    match verdict.findings.iter().filter(|f| f.decision == Decision::Deny).find(of_step) {
-        None => Ok(()),
-        Some(finding) => Err(StepFailure {
-            code: "DeniedBeforeSending".into(),
-            message: format!("{}: {}", finding.rule, finding.message),
-            advice: Some(finding.fix.clone()),
-        }),
+/// Judges a plan. Without rules, or when they fail, everything that changes anything is denied.
+pub(super) fn judge(bench: &Bench<'_>, plan: &Plan, with: &Surroundings<'_>) -> Verdict {
+    let Weighed { mut findings, environments } = weigh(bench, plan, with);
+    let digest = plan.digest();
+    for finding in findings.iter_mut().filter(|finding| finding.decision == Decision::Exception) {
+        finding.exception = cover(bench, plan, Some(&digest), &environments, finding, with);
     }
+    match bench.set {
+        Some(set) => Verdict::new(digest, findings, set.digest.clone(), set.rules.len()),
+        None => Verdict::new(digest, findings, Digest::of_bytes(b""), 0),
+    }
+}
+
+/// What the rules found, and the environment of each step.
+pub(super) struct Weighed {
+    pub(super) findings: Vec<Finding>,
+    pub(super) environments: BTreeMap<String, String>,
+}
+
+/// What the rules find in a plan, before exceptions are looked at.
+pub(super) fn weigh(bench: &Bench<'_>, plan: &Plan, with: &Surroundings<'_>) -> Weighed {
+    let Input { document, environments, changes_anything } = input(plan, with);
+    let environment = with.environment.map(canonical);
+    let findings = match bench.set.map(|set| (set, set.ask(document))) {
+        Some((set, Ok(said))) => {
+            said.iter().filter_map(|said| finding(set, said, &environments, environment.as_deref())).collect()
+        }
+        _ if !changes_anything => Vec::new(),
+        Some((_, Err(error))) => vec![refusal(NO_ANSWER, &error.to_string())],
+        None => vec![refusal(NO_RULES, bench.trouble)],
+    };
+    Weighed { findings, environments }
+}
+
+/// The exception that covers a finding, if one does now. Without a digest, one for any plan may.
+pub(super) fn cover(
+    bench: &Bench<'_>,
+    plan: &Plan,
+    digest: Option<&Digest>,
+    environments: &BTreeMap<String, String>,
+    finding: &Finding,
+    with: &Surroundings<'_>,
+) -> Option<Excepted> {
+    let step = finding.step.as_deref().and_then(|id| plan.step(id));
+    let service = step.map(|step| format!("{} {}", step.cloud, step.service)).unwrap_or_default();
+    let environment = with.environment.map(canonical);
+    let asked = Asked {
+        rule: &finding.rule,
+        plan: digest,
+        step: step.map(|step| (step.id.as_str(), service.as_str(), step.account.as_deref())),
+        environment: step
+            .and_then(|step| environments.get(step.id.as_str()))
+            .or(environment.as_ref())
+            .map(String::as_str),
+    };
+    bench.exceptions.cover(asked, with.now, with.uses)
 }
 
 fn refusal(rule: &str, reason: &str) -> Finding {
@@ -94,6 +121,7 @@ fn refusal(rule: &str, reason: &str) -> Finding {
         patch: Vec::new(),
         controls: Vec::new(),
         state: Knowledge::Known,
+        exception: None,
     }
 }
 

@@ -3,12 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::cases::{self, CaseInputs, CaseReport};
-use super::judge::{self, Surroundings};
+use super::exceptions::Register;
+use super::judge::{self, Bench, Surroundings};
+use super::recheck::{Seen, recheck};
 use super::ruleset::RuleSet;
-use super::{Books, RuleInfo, RulesError, constraints};
+use super::{
+    Books, ExceptionRecord, ExceptionState, ExceptionStatus, Happening, Notice, RolesBook, RuleInfo,
+    RulesError, Uses, constraints,
+};
 use crate::catalog::Catalog;
 use crate::mcp::FilesClient;
 use crate::plan::{Plan, Step, StepFailure, Verdict};
@@ -31,6 +37,8 @@ struct State {
     texts: Option<BTreeMap<String, String>>,
     /// Why what was read last is not in force.
     error: Option<RulesError>,
+    /// The exceptions of what was read last, by the roles in force.
+    exceptions: Arc<Register>,
 }
 
 impl Legislator {
@@ -82,7 +90,6 @@ impl Legislator {
         }
         let read = RuleSet::from_texts(&texts);
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        state.texts = Some(texts);
         match read {
             Ok(set) => {
                 state.set = Some(Arc::new(set));
@@ -90,6 +97,9 @@ impl Legislator {
             }
             Err(error) => state.error = Some(error),
         }
+        let exceptions = state.set.as_ref().map(|set| Register::read(&texts, &set.roles, &set.rules));
+        state.exceptions = Arc::new(exceptions.unwrap_or_default());
+        state.texts = Some(texts);
     }
 
     fn now(&self) -> (Option<Arc<RuleSet>>, Option<RulesError>) {
@@ -101,29 +111,66 @@ impl Legislator {
     #[must_use]
     pub fn banners(&self) -> Vec<String> {
         let (set, error) = self.now();
-        let Some(error) = error else { return Vec::new() };
-        let then = match set {
-            Some(set) => format!("the last good rules ({}) stay in force", set.digest.short()),
-            None => "nothing that changes anything can be approved".into(),
-        };
-        vec![crate::text::line(&format!("{error}: {then}"))]
+        let mut banners = self.register().banners(Timestamp::now());
+        if let Some(error) = error {
+            let then = match set {
+                Some(set) => format!("the last good rules ({}) stay in force", set.digest.short()),
+                None => "nothing that changes anything can be approved".into(),
+            };
+            banners.insert(0, crate::text::line(&format!("{error}: {then}")));
+        }
+        banners
+    }
+
+    fn register(&self) -> Arc<Register> {
+        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner).exceptions)
+    }
+
+    /// Every record of the exceptions folder and where it stands.
+    #[must_use]
+    pub fn exceptions(&self, now: Timestamp, uses: &Uses) -> Vec<ExceptionStatus> {
+        self.register().statuses(now, uses)
+    }
+
+    /// Where a record would stand, whether or not it is on disk.
+    #[must_use]
+    pub fn examine(&self, record: &ExceptionRecord, now: Timestamp, uses: &Uses) -> ExceptionState {
+        match self.now().0 {
+            Some(set) => Register::examine(record, &set.roles, &set.rules, now, uses),
+            None => ExceptionState::Refused { why: "there are no rules".into() },
+        }
+    }
+
+    /// The book of roles in force.
+    #[must_use]
+    pub fn roles(&self) -> RolesBook {
+        self.now().0.map(|set| set.roles.clone()).unwrap_or_default()
+    }
+
+    /// Who is told what has happened, with the words; nothing is sent here.
+    #[must_use]
+    pub fn notices(&self, happening: &Happening<'_>) -> Vec<Notice> {
+        self.now().0.map(|set| set.routing.notices(happening)).unwrap_or_default()
     }
 
     /// Judges a plan. Deterministic, without IO.
     #[must_use]
     pub fn judge(&self, plan: &Plan, with: &Surroundings<'_>) -> Verdict {
         let (set, error) = self.now();
-        judge::judge(set.as_deref(), &judge::trouble(error.as_ref()), plan, with)
+        let (trouble, exceptions) = (judge::trouble(error.as_ref()), self.register());
+        judge::judge(&Bench { set: set.as_deref(), trouble: &trouble, exceptions: &exceptions }, plan, with)
     }
 
-    /// Judges one step just before it is sent, with its references resolved.
+    /// Judges one step just before it is sent, with its references resolved; `seen` is what was approved.
     ///
     /// # Errors
     ///
-    /// A rule denies what the step has become.
-    pub fn recheck(&self, step: &Step, with: &Surroundings<'_>) -> Result<(), StepFailure> {
+    /// A rule denies what the step has become, or it now needs an exception that was not accepted with the plan.
+    pub fn recheck(&self, step: &Step, seen: &Seen, with: &Surroundings<'_>) -> Result<(), StepFailure> {
         let (set, error) = self.now();
-        judge::recheck(set.as_deref(), &judge::trouble(error.as_ref()), step, with)
+        let (trouble, exceptions) = (judge::trouble(error.as_ref()), self.register());
+        let bench = Bench { set: set.as_deref(), trouble: &trouble, exceptions: &exceptions };
+        recheck(&bench, step, seen, with)
     }
 
     /// The books in a few short lines, so that a planner plans inside them.

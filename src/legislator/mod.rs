@@ -11,14 +11,17 @@ mod catalogue;
 mod check;
 mod constraints;
 mod error;
+mod exceptions;
 mod finding;
 mod hard;
 mod input;
 mod judge;
 mod live;
 mod nearest;
+mod recheck;
 mod recursion;
 mod related;
+mod routing;
 mod ruleset;
 mod secrets;
 mod tags;
@@ -29,8 +32,14 @@ pub use cases::{CaseInput, CaseInputs, CaseReport, CaseResult, Expect};
 pub use catalogue::{RuleInfo, Scope};
 pub use check::{Absent, Check, When};
 pub use error::RulesError;
+pub use exceptions::{
+    ExceptionApproval, ExceptionRecord, ExceptionScope, ExceptionState, ExceptionStatus, Person, Revocation,
+    RolesBook, SigningKey, SigningKeyError, Uses, no_uses,
+};
 pub use judge::Surroundings;
 pub use live::Legislator;
+pub use recheck::Seen;
+pub use routing::{EventKind, Happening, Notice, Route, RouteWhen, RoutingBook};
 
 #[cfg(test)]
 mod guard_tests;

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::books::{Books, read};
 use super::catalogue::{self, RuleInfo};
-use super::{RulesError, recursion};
+use super::{RolesBook, RoutingBook, RulesError, recursion};
 use crate::plan::Digest;
 
 /// Bytes that one file may have.
@@ -28,6 +28,8 @@ const SHARED: &str = "data.provisioner.lib";
 /// Rules that were read, checked, and tried together.
 pub(super) struct RuleSet {
     pub(super) books: Books,
+    pub(super) roles: RolesBook,
+    pub(super) routing: RoutingBook,
     pub(super) rules: BTreeMap<String, RuleInfo>,
     pub(super) digest: Digest,
     texts: BTreeMap<String, String>,
@@ -61,9 +63,14 @@ impl RuleSet {
         let mut books = Books::default();
         let mut rules = BTreeMap::new();
         let mut tables: Map<String, Value> = Map::new();
+        let (mut roles, mut routing) = (RolesBook::default(), RoutingBook::default());
         for (file, text) in &texts {
             match file.as_str() {
                 "tables.yaml" => tables = read::<Map<String, Value>>(file, text)?,
+                "roles.yaml" => roles = checked(file, read::<RolesBook>(file, text)?, RolesBook::check)?,
+                "routing.yaml" => {
+                    routing = checked(file, read::<RoutingBook>(file, text)?, RoutingBook::check)?
+                }
                 _ if file.starts_with("catalogue/") => catalogue::read_into(&mut rules, file, text)?,
                 _ => {
                     if let Some(name) = file.strip_suffix(".yaml") {
@@ -97,8 +104,17 @@ impl RuleSet {
         let decisions =
             decisions.into_iter().map(|p| (p[PACKAGES.len()..].to_owned(), format!("{p}.deny"))).collect();
         let digest = Digest::of(&texts).unwrap_or_else(|_| Digest::of_bytes(b""));
-        let mut set =
-            Self { books, rules, digest, texts, data: Value::Null, decisions, engine: Mutex::new(engine) };
+        let mut set = Self {
+            books,
+            roles,
+            routing,
+            rules,
+            digest,
+            texts,
+            data: Value::Null,
+            decisions,
+            engine: Mutex::new(engine),
+        };
         set.load(tables)?;
         Ok(set)
     }
@@ -182,6 +198,15 @@ impl RuleSet {
         }
         Value::Object(packs)
     }
+}
+
+/// A book whose parts fit together.
+fn checked<T>(file: &str, book: T, check: fn(&T) -> Result<(), String>) -> Result<T, RulesError> {
+    check(&book).map(|()| book).map_err(|message| RulesError::Document {
+        file: file.to_owned(),
+        place: "its parts".into(),
+        message,
+    })
 }
 
 /// Whether a file of the rules folder is part of the rule set.

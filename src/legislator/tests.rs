@@ -6,9 +6,10 @@ use std::path::Path;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use super::{Legislator, Surroundings};
+use super::{Legislator, Seen, Surroundings, no_uses};
 use crate::catalog::Catalog;
 use crate::plan::{CloudName, Decision, Knowledge, OperationName, Plan, Regions, Verdict};
+use jiff::Timestamp;
 
 /// The shipped rules folder, by path below it.
 pub(super) fn shipped() -> BTreeMap<String, String> {
@@ -53,6 +54,8 @@ fn judged(legislator: &Legislator, steps: Value) -> Verdict {
         regions: &Regions::everywhere(Some("eu-central-1")),
         inventory: &Value::Null,
         catalog: &catalog,
+        now: Timestamp::UNIX_EPOCH,
+        uses: no_uses(),
     };
     legislator.judge(&plan(steps), &with)
 }
@@ -210,20 +213,22 @@ fn a_step_is_judged_again_with_what_became_known() {
         regions: &Regions::everywhere(Some("eu-central-1")),
         inventory: &Value::Null,
         catalog: &catalog,
+        now: Timestamp::UNIX_EPOCH,
+        uses: no_uses(),
     };
     let step = |cidr: &str| {
         let steps = json!([{"id": "open", "cloud": "aws", "service": "ec2", "operation": "AuthorizeSecurityGroupIngress",
             "params": {"IpPermissions": [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": cidr}]}]}}]);
         plan(steps).steps.remove(0)
     };
-    assert!(legislator.recheck(&step("10.0.0.0/16"), &with).is_ok());
-    let failure = legislator.recheck(&step("0.0.0.0/0"), &with).unwrap_err();
+    assert!(legislator.recheck(&step("10.0.0.0/16"), &Seen::default(), &with).is_ok());
+    let failure = legislator.recheck(&step("0.0.0.0/0"), &Seen::default(), &with).unwrap_err();
     assert!(failure.message.starts_with("SEC-AWS-NET-01"), "{failure:?}");
     // What the plan as a whole gives, its tags for one, is not missed in one step alone.
     let bucket = plan(
         json!([{"id": "b", "cloud": "aws", "service": "s3", "operation": "CreateBucket", "params": {"Bucket": "b"}}]),
     );
-    assert!(legislator.recheck(&bucket.steps[0], &with).is_ok());
+    assert!(legislator.recheck(&bucket.steps[0], &Seen::default(), &with).is_ok());
 }
 
 #[test]

@@ -23,6 +23,16 @@ pub enum Approver {
     },
 }
 
+impl Approver {
+    /// The login name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Approver::Person { name } | Approver::Flag { name, .. } => name,
+        }
+    }
+}
+
 /// The permission to run exactly one plan on exactly one target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {

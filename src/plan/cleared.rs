@@ -35,7 +35,7 @@ pub enum Refusal {
     /// The rules forbid it.
     #[error("the rules forbid this plan: {}", .0.join(", "))]
     Denied(Vec<String>),
-    /// Findings need exceptions that were not granted.
+    /// Findings need exceptions that nobody approved, or that were not accepted with the plan.
     #[error("these findings need an approved exception: {}", .0.join(", "))]
     ExceptionNeeded(Vec<String>),
     /// A paper speaks of another plan.
@@ -91,9 +91,15 @@ impl Cleared {
         if worst.max(verdict.decision) == Decision::Deny {
             return Err(Refusal::Denied(rules(Decision::Deny)));
         }
-        let granted = approval.as_ref().map(|a| a.exceptions.as_slice()).unwrap_or_default();
-        let missing: Vec<String> =
-            rules(Decision::Exception).into_iter().filter(|rule| !granted.contains(rule)).collect();
+        // An exception counts where somebody else approved it and whoever approves the plan accepts it.
+        let accepted = approval.as_ref().map(|a| a.exceptions.as_slice()).unwrap_or_default();
+        let missing: Vec<String> = verdict
+            .findings
+            .iter()
+            .filter(|f| f.decision == Decision::Exception)
+            .filter(|f| !f.exception.as_ref().is_some_and(|exception| accepted.contains(&exception.id)))
+            .map(|f| f.rule.clone())
+            .collect();
         if !missing.is_empty() {
             return Err(Refusal::ExceptionNeeded(missing));
         }
@@ -159,7 +165,7 @@ fn same_plan(paper: &'static str, expected: &Digest, found: &Digest) -> Result<(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Access, AccessClass, Approver, Finding, Knowledge, Severity};
+    use super::super::{Access, AccessClass, Approver, Excepted, Finding, Knowledge, Severity};
     use super::*;
     use jiff::Timestamp;
     use rust_decimal::Decimal;
@@ -193,6 +199,7 @@ mod tests {
                 patch: vec![],
                 controls: vec![],
                 state: Knowledge::Known,
+                exception: None,
             })
             .collect();
         Verdict::new(plan.digest(), findings, Digest::of_bytes(b"rules"), 1)
@@ -250,12 +257,24 @@ mod tests {
     }
 
     #[test]
-    fn an_exception_must_be_granted_by_name() {
-        let refusal = clear(&[Decision::Exception], AccessClass::Write, Some(approval(&plan()))).unwrap_err();
-        assert_eq!(refusal, Refusal::ExceptionNeeded(vec!["R-exception".into()]));
-        let mut granted = approval(&plan());
-        granted.exceptions.push("R-exception".into());
-        assert!(clear(&[Decision::Exception], AccessClass::Write, Some(granted)).is_ok());
+    fn an_exception_is_approved_by_another_and_accepted_with_the_plan() {
+        let needed = Refusal::ExceptionNeeded(vec!["R-exception".into()]);
+        let mut accepts = approval(&plan());
+        // Whoever approves the plan cannot make an exception by naming one.
+        accepts.exceptions = vec!["EX-1".into(), "R-exception".into()];
+        let refusal = clear(&[Decision::Exception], AccessClass::Write, Some(accepts.clone())).unwrap_err();
+        assert_eq!(refusal, needed);
+
+        let plan = plan();
+        let mut covered = verdict(&plan, &[Decision::Exception]);
+        covered.findings[0].exception =
+            Some(Excepted { id: "EX-1".into(), by: vec!["ada".into()], until: Timestamp::MAX });
+        let clear = |approval: Approval| {
+            let (facts, estimate) = (facts(AccessClass::Write), estimate(&plan));
+            Cleared::new(plan.clone(), &facts, covered.clone(), estimate, Some(approval), Target::Sandbox)
+        };
+        assert!(clear(accepts).is_ok());
+        assert_eq!(clear(approval(&plan)).unwrap_err(), needed);
     }
 
     #[test]

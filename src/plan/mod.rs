@@ -42,4 +42,4 @@ pub use regions::Regions;
 pub use schema::schema;
 pub use step::{Step, StepId, Undo, Wait};
 pub use validate::{PlanError, PlanProblem};
-pub use verdict::{Decision, Finding, Knowledge, Severity, Verdict};
+pub use verdict::{Decision, Excepted, Finding, Knowledge, Severity, Verdict};

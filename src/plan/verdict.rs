@@ -61,6 +61,17 @@ pub enum Knowledge {
     Unknown,
 }
 
+/// An exception that covers a finding: another person than the one who asked approved it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Excepted {
+    /// The exception's id, for example `EX-20301224-1f3a`.
+    pub id: String,
+    /// Who approved it.
+    pub by: Vec<String>,
+    /// Until when it holds.
+    pub until: Timestamp,
+}
+
 /// One rule that has something to say about one place of the plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
@@ -92,6 +103,20 @@ pub struct Finding {
     /// Whether the judged value was known.
     #[serde(default)]
     pub state: Knowledge,
+    /// The exception that covers it, where one is needed and there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exception: Option<Excepted>,
+}
+
+impl Finding {
+    /// What the finding means for the plan now: one that is covered by an exception can be approved after reading.
+    #[must_use]
+    pub fn weight(&self) -> Decision {
+        match (self.decision, &self.exception) {
+            (Decision::Exception, Some(_)) => Decision::Warn,
+            (decision, _) => decision,
+        }
+    }
 }
 
 /// The judgement on one plan.
@@ -99,7 +124,7 @@ pub struct Finding {
 pub struct Verdict {
     /// The plan.
     pub plan: Digest,
-    /// The strictest decision of all findings.
+    /// The strictest weight of all findings.
     pub decision: Decision,
     /// What was found, strictest first.
     pub findings: Vec<Finding>,
@@ -119,7 +144,7 @@ impl Verdict {
             (b.decision, b.severity, &a.rule, &a.step, &a.path)
                 .cmp(&(a.decision, a.severity, &b.rule, &b.step, &b.path))
         });
-        let decision = findings.iter().map(|f| f.decision).max().unwrap_or_default();
+        let decision = findings.iter().map(Finding::weight).max().unwrap_or_default();
         Self { plan, decision, findings, rules, rules_applied, at: Timestamp::now() }
     }
 

@@ -35,6 +35,8 @@ pub enum Command {
         /// The position of the finding in the verdict.
         finding: usize,
     },
+    /// Judge the plan that waits again: by rules that were changed, or with an exception that was approved meanwhile.
+    Judge,
     /// Stop the agent's turn, or stop the execution after the running steps; a second one
     /// stops the execution at once. Both leave a run that can be resumed.
     Interrupt,

@@ -183,7 +183,7 @@ pub struct DecisionRequest {
     pub must_read: bool,
     /// The word that must be typed to approve, for plans that take something away.
     pub typed_word: Option<String>,
-    /// Rules whose exception is accepted by approving.
+    /// Ids of the approved exceptions that approving uses.
     pub exceptions: Vec<String>,
     /// Where it would run.
     pub target: Target,

@@ -291,8 +291,16 @@ impl Sheet {
     fn finding(&mut self, indent: usize, index: usize, finding: &Finding) {
         let unknown = if finding.state == Knowledge::Unknown { " (value not known yet)" } else { "" };
         let head = format!("{} {}: {}{unknown}", finding.decision.as_str(), finding.rule, finding.message);
-        let fix = format!("instead: {}", finding.fix);
-        for (kind, text) in [(LineKind::Finding(finding.decision), head), (LineKind::Fix, fix)] {
+        let then = match &finding.exception {
+            Some(exception) => format!(
+                "excepted until {} by {}: {}",
+                exception.until.strftime("%Y-%m-%d"),
+                exception.by.join(" and "),
+                exception.id
+            ),
+            None => format!("instead: {}", finding.fix),
+        };
+        for (kind, text) in [(LineKind::Finding(finding.weight()), head), (LineKind::Fix, then)] {
             let indent = if kind == LineKind::Fix { indent + 1 } else { indent };
             self.lines.push(SheetLine { kind, indent, text: line(&text), finding: Some(index) });
         }
@@ -377,6 +385,7 @@ mod tests {
             patch: vec![],
             controls: vec![],
             state: Knowledge::Known,
+            exception: None,
         };
         let verdict = Verdict::new(plan().digest(), vec![finding], Digest::of_bytes(b"r"), 1);
         let text = text(&plan(), Some(&verdict), None);

@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::assess::used;
 use super::machine::Proposal;
 use super::{Desk, Reach};
+use crate::legislator::ExceptionState;
 use crate::plan::{Approval, Cleared, ExecutionId, RecordBody};
 use crate::protocol::{Problem, RecordSummary};
 use crate::regulator::{AuditChain, RegulatorError};
@@ -22,6 +24,7 @@ pub(crate) fn allow(
     session: Option<String>,
     execution: &ExecutionId,
 ) -> Result<Cleared, Problem> {
+    still_hold(desk, reach, &exceptions)?;
     let approval = approved.then(|| Approval {
         plan: proposal.digest.clone(),
         target: reach.target,
@@ -58,6 +61,28 @@ pub(crate) fn allow(
         fix: "mend the store (see `provisioner audit verify`), then approve it again".into(),
     })?;
     Ok(cleared)
+}
+
+/// A decision can take its time: what it accepts must hold now, and not only when the plan was judged.
+fn still_hold(desk: &Desk, reach: &Reach, exceptions: &[String]) -> Result<(), Problem> {
+    if exceptions.is_empty() {
+        return Ok(());
+    }
+    let statuses = reach.legislator.exceptions(Timestamp::now(), &used(desk)?);
+    let holds = |id: &String| {
+        statuses.iter().any(|status| {
+            status.state == ExceptionState::Approved
+                && status.record.as_ref().is_some_and(|record| record.id == *id)
+        })
+    };
+    match exceptions.iter().find(|id| !holds(id)) {
+        None => Ok(()),
+        Some(gone) => Err(Problem {
+            what: "The plan was not run".into(),
+            why: format!("the exception {gone} does not hold any more"),
+            fix: "see `provisioner rules exception list`, and ask for the plan again".into(),
+        }),
+    }
 }
 
 /// Puts a refusal into the audit chain.

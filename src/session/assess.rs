@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::machine::Assessment;
-use super::{Desk, Reach};
+use super::{Desk, Reach, notify, uses};
 use crate::catalog::access::classify;
 use crate::catalog::{Catalog, check, partner};
-use crate::legislator::Surroundings;
+use crate::legislator::{Happening, Surroundings, Uses};
 use crate::plan::{Plan, Step, StepFacts, Undo};
 use crate::protocol::Problem;
 
@@ -21,6 +21,7 @@ pub(crate) fn assess(
     reach: &Reach,
     plan: &Plan,
     inventory: &Value,
+    uses: &Uses,
 ) -> Result<Assessment, Problem> {
     let problems = check(&desk.catalog, plan);
     if !problems.is_empty() {
@@ -39,20 +40,49 @@ pub(crate) fn assess(
         regions: &reach.regions,
         inventory,
         catalog: &desk.catalog,
+        now: jiff::Timestamp::now(),
+        uses,
     };
     let verdict = reach.legislator.judge(plan, &with);
     Ok(Assessment { verdict, estimate, facts })
 }
 
-/// Judges and prices a plan without a conversation, against the target of the desk's options.
+/// Judges and prices a plan without a conversation, against the target of the desk's options, and tells whoever is to
+/// be told; the second part is a sentence for each notice that was not delivered.
 ///
 /// # Errors
 ///
 /// The clouds of the target cannot be set up, or the plan cannot run.
-pub async fn judge(desk: &Desk, plan: &Plan) -> Result<Assessment, Problem> {
+pub async fn judge(desk: &Desk, plan: &Plan) -> Result<(Assessment, Vec<String>), Problem> {
     let reach = desk.reach(desk.options.target).await.map_err(|e| e.problem())?;
     let inventory = inventory(&reach).await?;
-    assess(desk, &reach, plan, &inventory)
+    let assessment = assess(desk, &reach, plan, &inventory, &used(desk)?)?;
+    let untold = tell(desk, &reach, plan, &assessment).await;
+    Ok((assessment, untold))
+}
+
+/// Tells whoever the book of routes names what was found; a sentence for each notice that was not delivered.
+pub(crate) async fn tell(desk: &Desk, reach: &Reach, plan: &Plan, assessment: &Assessment) -> Vec<String> {
+    let happening = Happening::Judged {
+        plan,
+        verdict: &assessment.verdict,
+        monthly: assessment.estimate.monthly.to_string().parse().ok(),
+        requester: desk.options.approver.name(),
+    };
+    notify(reach.legislator.notices(&happening)).await
+}
+
+/// How often exceptions were used.
+///
+/// # Errors
+///
+/// The store cannot be read: an exception that was used up must not be taken for a fresh one.
+pub(crate) fn used(desk: &Desk) -> Result<Uses, Problem> {
+    uses(&desk.options.store).map_err(|error| Problem {
+        what: "How often exceptions were used could not be looked up".into(),
+        why: error.to_string(),
+        fix: "see `provisioner doctor`; nothing was sent".into(),
+    })
 }
 
 /// What the graph knows. A graph that cannot be read is told: it must not be taken for an empty one.

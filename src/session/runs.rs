@@ -6,7 +6,7 @@ use super::allow::record;
 use super::{Desk, Reach, describe};
 use crate::catalog::Catalog;
 use crate::executor::{self, ExecutorError, Recheck, RunContext, Stop};
-use crate::legislator::{Legislator, Surroundings};
+use crate::legislator::{Legislator, Seen, Surroundings, Uses};
 use crate::plan::{
     Cleared, Execution, ExecutionId, Plan, RecordBody, Regions, Step, StepEventKind, StepFailure,
 };
@@ -41,12 +41,16 @@ pub(crate) fn context(
     id: ExecutionId,
     session: Option<String>,
     inventory: Value,
+    seen: Seen,
 ) -> RunContext {
     let clouds = Arc::new(reach.board.clouds());
     let services = Arc::new(desk.catalog.clone());
     let mut context = RunContext::new(Arc::clone(&desk.options.store), clouds, services).with_id(id);
     context.session = session;
     context.recheck = Some(Arc::new(LastLook {
+        seen,
+        // The run counts as the one use that was accepted with it.
+        uses: Uses::new(),
         legislator: reach.legislator.clone(),
         catalog: desk.catalog.clone(),
         regions: reach.regions.clone(),
@@ -59,6 +63,8 @@ pub(crate) fn context(
 
 /// The rules look once more at each step when its references are resolved.
 struct LastLook {
+    seen: Seen,
+    uses: Uses,
     legislator: Legislator,
     catalog: Catalog,
     regions: Regions,
@@ -74,8 +80,10 @@ impl Recheck for LastLook {
             regions: &self.regions,
             inventory: &self.inventory,
             catalog: &self.catalog,
+            now: jiff::Timestamp::now(),
+            uses: &self.uses,
         };
-        self.legislator.recheck(step, &with)
+        self.legislator.recheck(step, &self.seen, &with)
     }
 }
 

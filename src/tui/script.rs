@@ -181,6 +181,7 @@ pub(crate) fn finding(decision: Decision, step: &str) -> Finding {
         patch: vec![json!({"op": "add", "path": "/Versioning", "value": true})],
         controls: vec!["CP-9".into()],
         state: Knowledge::Known,
+        exception: None,
     }
 }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot do its work should fail loudly")]
 
 mod botocore;
+mod exceptions;
 mod floors;
 mod journey;
 mod made_up;

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::lines::LineError;
 use crate::catalog::Catalog;
-use crate::legislator::{Legislator, Surroundings};
+use crate::legislator::{Legislator, Surroundings, no_uses};
 use crate::plan::{Finding, Plan, Regions};
 
 /// The rules, and the rules with the books of earlier lines.
@@ -49,6 +50,8 @@ impl Judge {
             regions: &Regions::everywhere(context["region"].as_str()),
             inventory: &context["inventory"],
             catalog: &self.catalog,
+            now: context["now"].as_str().and_then(|now| now.parse().ok()).unwrap_or_else(Timestamp::now),
+            uses: no_uses(),
         };
         let verdict = legislator.judge(&plan, &with);
         let findings: Vec<Value> = verdict.findings.iter().map(finding).collect();

@@ -122,8 +122,8 @@ pub(super) fn decide(request: &DecisionRequest, read: bool) -> Vec<String> {
     if let Some(reason) = &request.reason {
         out.push(labelled("Decide", reason));
     }
-    for rule in &request.exceptions {
-        out.push(labelled("Decide", &format!("approving accepts the exception {rule}")));
+    for exception in &request.exceptions {
+        out.push(labelled("Decide", &format!("approving uses the exception {exception}")));
     }
     let words = if !request.can_approve {
         "this plan cannot be approved. Type: review, deny".to_owned()

@@ -38,6 +38,7 @@ pub(super) fn meaning(typed: &str, decision: Option<&DecisionRequest>, read: boo
         "/quit" | "/exit" => Meaning::Send(Command::Quit),
         "/help" => Meaning::Help,
         "/review" | "review" if rest.is_empty() => Meaning::Review,
+        "/judge" => Meaning::Send(Command::Judge),
         "/new" => Meaning::Send(Command::NewSession),
         "/sessions" => Meaning::Send(Command::ListSessions),
         "/history" if rest.is_empty() => Meaning::Send(Command::ListExecutions),
@@ -85,7 +86,7 @@ fn deciding(typed: &str, word: &str, request: &DecisionRequest, read: bool) -> O
 pub(super) const HELP: [&str; 6] = [
     "say what you need in your own words",
     "review, approve CODE, deny: read and decide",
-    "/target sandbox|live, /new, /rename NAME, /open SESSION",
+    "/judge, /target sandbox|live, /new, /rename NAME, /open SESSION",
     "/sessions, /history [EXECUTION]",
     "/resume EXECUTION, /undo EXECUTION, /stop",
     "/quit",

@@ -8,7 +8,8 @@ use super::begin::{Begin, Driver};
 use super::work::Inner;
 use crate::catalog::{Catalog, mask};
 use crate::executor::{self, new_id};
-use crate::plan::{Approver, Execution, ExecutionId, Plan, Target};
+use crate::legislator::Seen;
+use crate::plan::{Approver, Clearance, Execution, ExecutionId, Plan, Target};
 use crate::protocol::{Command, Entry, Event, ExecutionSummary, Header, Problem, Role, SessionId};
 use crate::regulator;
 use crate::session::allow::{allow, refuse};
@@ -153,7 +154,14 @@ impl Driver {
                 self.record_refusal(&proposal, problem.why.clone()).await;
                 Some(Input::RunDone(Err(problem)))
             }
-            Ok(cleared) => self.start(id, Work::Run(Box::new(cleared))).await,
+            Ok(cleared) => {
+                let accepted = match cleared.clearance() {
+                    Clearance::Approved { approval } => approval.exceptions.as_slice(),
+                    Clearance::ReadsOnly => &[],
+                };
+                let seen = Seen::of(cleared.verdict(), accepted);
+                self.start(id, Work::Run(Box::new(cleared)), seen).await
+            }
         }
     }
 
@@ -170,18 +178,21 @@ impl Driver {
                 format!("it ran on {}, and this session works on {}", kept.target, self.reach.target),
                 "change the target with /target or --target, then try again",
             ),
-            Ok(Some(_)) => self.start(id, work).await,
+            Ok(Some(kept)) => {
+                let accepted = kept.approval.map(|approval| approval.exceptions).unwrap_or_default();
+                self.start(id, work, Seen::of(&kept.verdict, &accepted)).await
+            }
         }
     }
 
     /// Starts the work; what keeps it from starting is the end of the run.
-    async fn start(&mut self, id: ExecutionId, work: Work) -> Option<Input> {
+    async fn start(&mut self, id: ExecutionId, work: Work, seen: Seen) -> Option<Input> {
         let inventory = match inventory(&self.reach).await {
             Ok(inventory) => inventory,
             Err(problem) => return Some(Input::RunDone(Err(problem))),
         };
         let session = Some(self.session.clone());
-        let context = runs::context(&self.desk, &self.reach, id, session, inventory);
+        let context = runs::context(&self.desk, &self.reach, id, session, inventory, seen);
         self.start_work(work, context);
         None
     }

@@ -10,7 +10,7 @@ use crate::agent::{Heard, Turn};
 use crate::executor::RunContext;
 use crate::plan::{CloudName, Plan};
 use crate::protocol::{Problem, StepProgress};
-use crate::session::assess::{assess, inventory};
+use crate::session::assess::{assess, inventory, tell as tell_others, used};
 use crate::session::machine::{Input, TurnId, TurnResult};
 use crate::session::runs::{self, Ended, Work};
 
@@ -98,10 +98,17 @@ impl Driver {
             reach.legislator.refresh().await;
             drop(tell.send(Inner::HeaderChanged));
             let result = match inventory(&reach).await {
-                Ok(inventory) => assess(&desk, &reach, &plan, &inventory),
+                Ok(inventory) => used(&desk).and_then(|uses| assess(&desk, &reach, &plan, &inventory, &uses)),
                 Err(problem) => Err(problem),
             };
+            let assessment = result.as_ref().ok().cloned();
             drop(tell.send(Inner::input(Input::Assessed(plan.digest(), result))));
+            // The person does not wait for the webhooks.
+            if let Some(assessment) = assessment {
+                for sentence in tell_others(&desk, &reach, &plan, &assessment).await {
+                    drop(tell.send(Inner::Notice(sentence)));
+                }
+            }
         });
     }
 

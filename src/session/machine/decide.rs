@@ -1,24 +1,19 @@
 //! The person's decision.
 
+use std::collections::BTreeSet;
+
 use super::state::problem;
 use super::{Effect, Machine, Proposal};
-use crate::plan::{AccessClass, Decision, Digest, Step};
+use crate::plan::{AccessClass, Decision, Digest, Finding, Step, Verdict};
 use crate::protocol::{Choice, DecisionRequest, Entry, Event, Mode};
 
 impl Machine {
     /// What the person is asked about a plan.
     pub(super) fn request(&self, proposal: &Proposal) -> DecisionRequest {
         let verdict = &proposal.papers.verdict;
-        let exceptions: Vec<String> = {
-            let mut rules: Vec<String> = verdict
-                .findings
-                .iter()
-                .filter(|f| f.decision == Decision::Exception)
-                .map(|f| f.rule.clone())
-                .collect();
-            rules.dedup();
-            rules
-        };
+        let exceptions: Vec<String> = once_each(verdict, |f| f.exception.as_ref().map(|e| e.id.clone()));
+        // What nobody else approved cannot be approved here either.
+        let missing: Vec<String> = once_each(verdict, |f| f.exception.is_none().then(|| f.rule.clone()));
         let taking: Vec<&Step> = proposal
             .plan
             .steps
@@ -40,12 +35,18 @@ impl Machine {
                 .map(|f| f.rule.as_str())
                 .collect();
             Some(format!("the rules forbid it: {}", denied.join(", ")))
+        } else if !missing.is_empty() {
+            Some(format!(
+                "another person must approve an exception from {} first: `provisioner rules exception request` asks for it, /judge looks again",
+                missing.join(", ")
+            ))
         } else if !exceptions.is_empty() {
-            Some(format!("approving accepts an exception from {}", exceptions.join(", ")))
+            Some(format!("approving uses {}", exceptions.join(", ")))
         } else {
             None
         };
-        let can_approve = !self.rules.read_only && verdict.decision != Decision::Deny;
+        let can_approve =
+            !self.rules.read_only && verdict.decision < Decision::Exception && missing.is_empty();
         let typed_word = match taking.first() {
             Some(step) => Some(resource_name(step).unwrap_or_else(|| "delete".to_owned())),
             None if !exceptions.is_empty() => Some("exception".to_owned()),
@@ -145,6 +146,17 @@ impl Machine {
         out.push(Effect::Emit(Event::DecisionClosed { digest: proposal.digest.clone() }));
     }
 
+    /// Has the plan that waits judged and priced again, as it is.
+    pub(super) fn judge_again(&mut self, out: &mut Vec<Effect>) {
+        match self.waiting.as_ref().map(|waiting| (waiting.plan.clone(), waiting.words.clone())) {
+            Some((plan, words)) => self.assess(plan, words, out),
+            None => Self::fail(
+                problem("Nothing was judged", "no plan waits for a decision", "say what you need"),
+                out,
+            ),
+        }
+    }
+
     pub(super) fn patch(&mut self, digest: &Digest, finding: usize, out: &mut Vec<Effect>) {
         let patched = self.waiting.as_ref().filter(|w| w.digest == *digest).and_then(|waiting| {
             let finding = waiting.papers.verdict.findings.get(finding)?;
@@ -170,6 +182,12 @@ impl Machine {
             ),
         }
     }
+}
+
+/// What the findings that need an exception give, each once.
+fn once_each(verdict: &Verdict, give: impl Fn(&Finding) -> Option<String>) -> Vec<String> {
+    let needing = verdict.findings.iter().filter(|f| f.decision == Decision::Exception);
+    needing.filter_map(give).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The name that a person knows the resource by: the first short text under a name-like member.

@@ -104,6 +104,7 @@ impl Machine {
             Command::Propose { plan, words } => self.propose(plan, words, out),
             Command::Decide { digest, choice } => self.decide(&digest, choice, out),
             Command::Patch { digest, finding } => self.patch(&digest, finding, out),
+            Command::Judge => self.judge_again(out),
             Command::Interrupt => self.interrupt(out),
             Command::Resume { execution } => self.start_run(Effect::Resume(execution), out),
             Command::Undo { execution } => self.start_run(Effect::Undo(execution), out),

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::plan::{
-    Access, AccessClass, Decision, Digest, Estimate, ExecutionId, ExecutionStatus, Finding, Knowledge, Plan,
-    Severity, StepFacts, Target, Verdict,
+    Access, AccessClass, Decision, Digest, Estimate, Excepted, ExecutionId, ExecutionStatus, Finding,
+    Knowledge, Plan, Severity, StepFacts, Target, Verdict,
 };
 use crate::protocol::{Choice, Command, Entry, Event, ExecutionSummary, Mode, Problem, Role};
 
@@ -34,6 +34,7 @@ fn papers(plan: &Plan, class: AccessClass, decision: Decision, patch: Value) -> 
             patch: patch.as_array().cloned().unwrap_or_default(),
             controls: vec![],
             state: Knowledge::Known,
+            exception: None,
         }]
     };
     Assessment {
@@ -233,10 +234,43 @@ fn a_deletion_needs_the_name_typed() {
 }
 
 #[test]
-fn an_exception_needs_its_word_and_is_named() {
+fn what_needs_an_exception_is_not_approved_by_whoever_wants_it() {
     let (mut machine, digest) = deciding(AccessClass::Write, Decision::Exception);
-    assert!(!runs(&approve(&mut machine, &digest, None)));
-    assert!(runs(&approve(&mut machine, &digest, Some("exception"))));
+    for typed in [None, Some("exception")] {
+        let effects = approve(&mut machine, &digest, typed);
+        assert!(!runs(&effects));
+        assert!(problems(&effects)[0].why.contains("another person must approve an exception from R-1"));
+    }
+}
+
+#[test]
+fn a_waiting_plan_is_judged_again_when_the_person_says_so() {
+    let (mut machine, digest) = deciding(AccessClass::Write, Decision::Exception);
+    let effects = machine.handle(Input::Command(Command::Judge));
+    assert!(effects.iter().any(|e| matches!(e, Effect::Assess(plan) if plan.digest() == digest)));
+    let mut idle = Machine::new(Rules::default(), Target::Sandbox);
+    assert!(problems(&idle.handle(Input::Command(Command::Judge)))[0].why.contains("no plan waits"));
+}
+
+#[test]
+fn an_approved_exception_is_used_by_its_word_and_named() {
+    let mut machine = Machine::new(Rules::default(), Target::Sandbox);
+    submit(&mut machine, "make it");
+    let plan = plan("CreateBucket", "logs");
+    machine.handle(Input::TurnDone(1, Ok(TurnResult { text: String::new(), plan: Some(plan.clone()) })));
+    let mut assessed = papers(&plan, AccessClass::Write, Decision::Exception, json!([]));
+    let mut findings = assessed.verdict.findings.clone();
+    findings[0].exception =
+        Some(Excepted { id: "EX-1".into(), by: vec!["ada".into()], until: Timestamp::MAX });
+    assessed.verdict = Verdict::new(plan.digest(), findings, Digest::of_bytes(b"r"), 1);
+    let effects = machine.handle(Input::Assessed(plan.digest(), Ok(assessed)));
+    let request = effects.iter().find_map(|effect| match effect {
+        Effect::Emit(Event::DecisionNeeded { request }) => Some(request.clone()),
+        _ => None,
+    });
+    assert_eq!(request.unwrap().exceptions, ["EX-1"]);
+    assert!(!runs(&approve(&mut machine, &plan.digest(), None)));
+    assert!(runs(&approve(&mut machine, &plan.digest(), Some("exception"))));
 }
 
 #[test]

@@ -25,6 +25,7 @@ const fn slash(name: &'static str, argument: &'static str, help: &'static str) -
 /// All commands, in the order in which they are listed.
 pub(crate) const SLASH: &[Slash] = &[
     slash("/review", "", "read the whole plan and decide"),
+    slash("/judge", "", "judge the waiting plan again, by the rules as they are now"),
     slash("/target", "sandbox|live", "choose where requests go"),
     slash("/sessions", "[words]", "past conversations"),
     slash("/history", "[words]", "past executions, with journal and records"),
@@ -71,6 +72,7 @@ impl App {
                 self.open_review();
                 Some(vec![])
             }
+            "/judge" => send(Command::Judge),
             "/target" => match argument.parse::<Target>() {
                 Ok(target) => send(Command::SetTarget { target }),
                 Err(_) => self.complain("Say /target sandbox or /target live"),

@@ -131,11 +131,11 @@ fn a_denied_plan_cannot_be_approved_and_says_why() {
 
 #[test]
 fn accepted_exceptions_are_shown_and_sent() {
-    let mut stage = reviewing(|request| request.exceptions = vec!["FIN-7".into()]);
-    assert!(stage.screen().contains("accepts these exceptions: FIN-7"));
+    let mut stage = reviewing(|request| request.exceptions = vec!["EX-7".into()]);
+    assert!(stage.screen().contains("uses these exceptions: EX-7"));
     stage.key(KeyCode::Tab);
     stage.key(KeyCode::Enter);
-    let choice = Choice::Approve { typed: None, exceptions: vec!["FIN-7".into()] };
+    let choice = Choice::Approve { typed: None, exceptions: vec!["EX-7".into()] };
     assert_eq!(stage.sent(), [Command::Decide { digest: plan().digest(), choice }]);
 }
 

@@ -57,7 +57,7 @@ fn choices(frame: &mut Frame<'_>, app: &App, review: &Review, layout: &Layout) {
         frame.buffer_mut().set_line(area.x, area.y + 2, &fit_line(&[piece(words, WARN)], width), area.width);
     }
     if !request.exceptions.is_empty() && area.height > 3 {
-        let words = format!("Approving accepts these exceptions: {}", request.exceptions.join(", "));
+        let words = format!("Approving uses these exceptions: {}", request.exceptions.join(", "));
         frame.buffer_mut().set_line(area.x, area.y + 3, &fit_line(&[piece(&words, WARN)], width), area.width);
     }
 }
