@@ -63,6 +63,9 @@ pub struct Reply {
     /// The cloud's name for the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// Whether the cloud asked for fewer requests before it answered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub throttled: bool,
 }
 
 /// What waiting came to.

@@ -253,7 +253,7 @@ impl Clouds for Reach {
             if !self.life.goes_on() {
                 return std::future::pending().await;
             }
-            answer.map(|output| Reply { output, status: 200, request_id: None })
+            answer.map(|output| Reply { output, status: 200, request_id: None, throttled: false })
         })
     }
 
@@ -324,7 +324,7 @@ async fn live(world: &Arc<World>, id: &ExecutionId, plan: Option<&Plan>, program
     let life = Arc::new(Life { events: AtomicI64::new(0), program, stop: stop.clone(), over: Notify::new() });
     let reach = Arc::new(Reach { world: world.clone(), life: life.clone() });
     let mut context = RunContext::new(reach.clone(), reach, Arc::new(FakeCatalog::new())).with_id(id.clone());
-    context.patience = Patience { tries: 3, pause: Duration::from_millis(1) };
+    context.patience = Patience { tries: 3, pause: Duration::from_millis(1), appearance: Duration::ZERO };
     context.stop = stop;
     if program.ends.is_none() && plan.is_none() {
         context.not_carried_out = looked_after(world, id);

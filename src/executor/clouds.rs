@@ -85,7 +85,12 @@ pub struct NullClouds;
 
 impl Clouds for NullClouds {
     fn call<'a>(&'a self, _: &'a Call) -> Pending<'a, Result<Reply, CloudError>> {
-        Box::pin(std::future::ready(Ok(Reply { output: json!({}), status: 200, request_id: None })))
+        Box::pin(std::future::ready(Ok(Reply {
+            output: json!({}),
+            status: 200,
+            request_id: None,
+            throttled: false,
+        })))
     }
 
     fn wait<'a>(

@@ -1,6 +1,6 @@
 //! What a run is given beside its papers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
 
 use super::{Clouds, Faults, Limits, Services, Stop};
-use crate::plan::{ExecutionId, Step, StepFailure, StepId};
+use crate::plan::{ExecutionId, Sighting, Step, StepFailure, StepId};
 use crate::protocol::StepProgress;
 use crate::store::Store;
 
@@ -36,11 +36,14 @@ pub struct Patience {
     pub tries: u32,
     /// The pause after the first try; each further one is twice as long.
     pub pause: Duration,
+    /// How long after a request what it may have made can still appear, where nothing but its mark tells. Before that
+    /// time its absence proves nothing: the request may be on its way, or not yet seen everywhere.
+    pub appearance: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { tries: 6, pause: Duration::from_millis(500) }
+        Self { tries: 6, pause: Duration::from_millis(500), appearance: Duration::from_secs(10) }
     }
 }
 
@@ -78,6 +81,8 @@ pub struct RunContext {
     pub patience: Patience,
     /// Faults on purpose.
     pub faults: Arc<Faults>,
+    /// What the steps are about to change, as the person saw it who approved.
+    pub sightings: BTreeMap<StepId, Sighting>,
     /// Steps of which a person says that their request in doubt was not carried out.
     pub not_carried_out: BTreeSet<StepId>,
 }
@@ -98,6 +103,7 @@ impl RunContext {
             limits: Limits::default(),
             patience: Patience::default(),
             faults: Arc::default(),
+            sightings: BTreeMap::new(),
             not_carried_out: BTreeSet::new(),
         }
     }

@@ -3,7 +3,7 @@
 //! One task owns the walk. Each round writes everything that happened since the last one, and the
 //! intents of everything that starts now, with one sync; only then the requests leave.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -22,7 +22,8 @@ use super::{ExecutorError, RunContext};
 use crate::catalog::shapes::Service;
 use crate::clouds::Call;
 use crate::plan::{
-    CloudName, Plan, Scope, Step, StepEvent, StepEventKind, StepFailure, StepState, references,
+    CloudName, Plan, Scope, Sighting, Step, StepEvent, StepEventKind, StepFailure, StepId, StepState,
+    references,
 };
 use crate::store::{Journal, Line, StoreError};
 
@@ -44,9 +45,13 @@ pub(super) struct Driver {
     pub(super) trouble: Option<StoreError>,
     /// What was there of each step's thing before its first request, where that was looked up.
     pub(super) looked: Vec<Option<Found>>,
-    calls: Vec<Option<Arc<Call>>>,
+    /// What the person saw who approved, and the steps that would change something else.
+    pub(super) sightings: BTreeMap<StepId, Sighting>,
+    pub(super) drifted: BTreeMap<usize, StepFailure>,
+    pub(super) calls: Vec<Option<Arc<Call>>>,
     pub(super) begun: Vec<Option<Instant>>,
     referred: Vec<Vec<usize>>,
+    pub(super) is_referred_to: Vec<bool>,
     tasks: JoinSet<Outcome>,
     pub(super) working: HashMap<Id, usize>,
     pub(super) places: Places,
@@ -68,7 +73,7 @@ pub(super) enum Start {
 impl Driver {
     pub(super) fn new(context: RunContext, plan: Arc<Plan>, journal: Journal, walk: Walk) -> Self {
         let count = plan.steps.len();
-        let referred = plan
+        let referred: Vec<Vec<usize>> = plan
             .steps
             .iter()
             .map(|step| {
@@ -76,8 +81,12 @@ impl Driver {
                 names.iter().filter_map(|name| walk.position(name)).collect()
             })
             .collect();
+        let mut is_referred_to = vec![false; count];
+        referred.iter().flatten().for_each(|&index| is_referred_to[index] = true);
         Self {
             places: Places::new(context.limits, &plan.steps),
+            sightings: context.sightings.clone(),
+            drifted: BTreeMap::new(),
             context,
             plan,
             journal,
@@ -92,6 +101,7 @@ impl Driver {
             calls: vec![None; count],
             begun: vec![None; count],
             referred,
+            is_referred_to,
             tasks: JoinSet::new(),
             working: HashMap::new(),
             services: HashMap::new(),
@@ -208,6 +218,9 @@ impl Driver {
     }
 
     fn looking_or_sending(&mut self, index: usize, in_doubt: bool) -> Result<Start, StepFailure> {
+        if let Some(drift) = self.drifted.get(&index) {
+            return Err(drift.clone());
+        }
         if self.walk.attempts(index) == 0 && self.looked[index].is_none() {
             let service = self.service_of(index);
             let step = &self.plan.steps[index];
@@ -224,7 +237,8 @@ impl Driver {
         let service = self.service_of(index);
         let scope = self.scope_of(index);
         let step = &self.plan.steps[index];
-        let call = call_of(step, &scope, service.as_deref(), &self.context.id)?;
+        let mut call = call_of(step, &scope, service.as_deref(), &self.context.id)?;
+        self.name_version(index, service.as_deref(), &mut call.params);
         if let Some(recheck) = &self.context.recheck {
             recheck.recheck(&Step { params: call.params.clone(), ..step.clone() })?;
         }
@@ -239,6 +253,7 @@ impl Driver {
             call,
             token: token(&self.context.id, &step.id),
             service,
+            left: self.walk.left(index),
             in_doubt: in_doubt && !self.context.not_carried_out.contains(&step.id),
             on_fresh: self.walk.needs(index).iter().any(|&need| self.begun[need].is_some()),
             clouds: self.context.clouds.clone(),

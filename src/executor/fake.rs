@@ -125,7 +125,7 @@ impl Clouds for FakeCloud {
                 tokio::time::sleep(self.takes).await;
             }
             let output = self.answer(call)?;
-            Ok(Reply { output, status: 200, request_id: Some("r-1".into()) })
+            Ok(Reply { output, status: 200, request_id: Some("r-1".into()), throttled: false })
         })
     }
 
@@ -209,6 +209,6 @@ pub(super) fn cleared(plan: Plan) -> Cleared {
 /// Surroundings with little patience.
 pub(super) fn context(store: &Arc<dyn Store>, cloud: &Arc<FakeCloud>) -> RunContext {
     let mut context = RunContext::new(store.clone(), cloud.clone(), Arc::new(FakeCatalog::new()));
-    context.patience = Patience { tries: 3, pause: Duration::from_millis(1) };
+    context.patience = Patience { tries: 3, pause: Duration::from_millis(1), appearance: Duration::ZERO };
     context
 }

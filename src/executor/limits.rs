@@ -9,11 +9,13 @@ use crate::plan::Step;
 pub struct Limits {
     /// Steps at the same time in one region of one account of one cloud.
     pub per_region: usize,
+    /// Steps at the same time altogether: what they hold of memory and open connections is bounded by it.
+    pub in_all: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { per_region: 12 }
+        Self { per_region: 12, in_all: 48 }
     }
 }
 
@@ -25,6 +27,8 @@ pub(super) struct Places {
     of: Vec<usize>,
     places: Vec<Place>,
     free: usize,
+    /// How many more may run altogether.
+    left: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -51,20 +55,26 @@ impl Places {
             })
             .collect();
         let places = vec![Place { running: 0, admitted: most }; known.len()];
-        Self { most, of, free: places.len() * most, places }
+        Self { most, of, free: places.len() * most, places, left: limits.in_all.max(1) }
     }
 
     /// Takes a place for a step, if there is one where it runs.
     pub(super) fn enter(&mut self, step: usize) -> bool {
-        self.change(step, |place, _| {
+        if self.left == 0 {
+            return false;
+        }
+        let entered = self.change(step, |place, _| {
             let free = place.free() > 0;
             place.running += usize::from(free);
             free
-        })
+        });
+        self.left -= usize::from(entered);
+        entered
     }
 
     /// Gives the place of a step back.
     pub(super) fn leave(&mut self, step: usize, throttled: bool) {
+        self.left += 1;
         self.change(step, |place, most| {
             place.running = place.running.saturating_sub(1);
             place.admitted =
@@ -75,7 +85,7 @@ impl Places {
 
     /// Whether no step at all can enter.
     pub(super) fn are_full(&self) -> bool {
-        self.free == 0
+        self.free == 0 || self.left == 0
     }
 
     fn change(&mut self, step: usize, change: impl FnOnce(&mut Place, usize) -> bool) -> bool {
@@ -101,7 +111,7 @@ mod tests {
                 serde_json::from_value(step).unwrap()
             })
             .collect();
-        Places::new(Limits { per_region: most }, &steps)
+        Places::new(Limits { per_region: most, in_all: 5 }, &steps)
     }
 
     #[test]
@@ -110,6 +120,15 @@ mod tests {
         assert!(places.enter(0));
         assert!(!places.enter(1) && !places.are_full());
         assert!(places.enter(2) && places.are_full());
+        places.leave(0, false);
+        assert!(places.enter(1));
+    }
+
+    #[test]
+    fn all_regions_together_have_no_more_than_so_many_places() {
+        let mut places = places(4, &["a", "b"]);
+        assert!((0..4).all(|_| places.enter(0)) && places.enter(1));
+        assert!(!places.enter(1) && places.are_full());
         places.leave(0, false);
         assert!(places.enter(1));
     }

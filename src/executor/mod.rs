@@ -9,6 +9,7 @@ mod any_run;
 mod classify;
 mod clouds;
 mod context;
+mod drift;
 mod drive;
 mod error;
 #[cfg(test)]
@@ -31,6 +32,7 @@ mod walk;
 
 pub use clouds::{Clouds, NullClouds, Services};
 pub use context::{Patience, Recheck, RunContext, new_id};
+pub use drift::sight;
 pub use error::ExecutorError;
 pub use inject::{FAULT_KINDS, Fault, FaultKind, Faults};
 pub use limits::Limits;

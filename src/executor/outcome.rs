@@ -85,6 +85,11 @@ impl Driver {
 
     fn succeeded(&mut self, index: usize) -> Result<(), ExecutorError> {
         self.happened(index, StepEventKind::Succeeded)?;
+        self.calls[index] = None;
+        if !self.is_referred_to[index] && !self.only_doubts {
+            // Nobody in this run asks for it any more, and the journal has it.
+            self.outputs[index] = None;
+        }
         let step = self.plan.steps[index].id.clone();
         if self.context.faults.strikes(&step, FaultKind::KillAfterResult) {
             let kept = self.journal.append(&self.unsaved).and_then(|()| self.journal.sync());

@@ -47,6 +47,7 @@ pub async fn run(cleared: Cleared, context: RunContext) -> Result<Execution, Exe
             Clearance::Approved { approval } => Some(approval.clone()),
             Clearance::ReadsOnly => None,
         },
+        sightings: context.sightings.clone(),
         target: cleared.target(),
         masked: false,
     };
@@ -57,6 +58,7 @@ pub async fn run(cleared: Cleared, context: RunContext) -> Result<Execution, Exe
     let journal = Journal::open(&*context.store, &id).map_err(failed)?;
     let mut driver = Driver::new(context, plan, journal, walk);
     driver.write_opened(&execution);
+    driver.compare().await;
     driver.walk_on().await?;
     let status = driver.walk.status();
     rest(driver, execution, status).await
@@ -176,6 +178,7 @@ pub(super) fn load(context: &RunContext) -> Result<(Driver, Replay), ExecutorErr
     walk.take_cut_off();
     let mut driver = Driver::new(context.clone(), plan, journal, walk);
     driver.outputs = driver_outputs;
+    driver.sightings = kept.sightings;
     if driver.journal.bytes() == 0 {
         driver.write_opened(&replay.execution);
     }

@@ -1,7 +1,9 @@
 //! One step's request: sent, sent again, or found to have been carried out already.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::classify::{Class, class_of, failure_of, is_already_there, is_not_seen_yet, is_not_there};
@@ -12,6 +14,9 @@ use crate::catalog::shapes::{Operation, Service};
 use crate::catalog::{mark, partner};
 use crate::clouds::{Call, CloudError, Reply};
 use crate::plan::{OperationName, StepFailure, StepId};
+
+/// The pause between two looks for what may still appear.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What a request came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +46,8 @@ pub(super) struct Sending {
     pub(super) service: Option<Arc<Service>>,
     /// Whether an earlier request may have been carried out.
     pub(super) in_doubt: bool,
+    /// When the latest request that may have been carried out was about to leave, if one was.
+    pub(super) left: Option<Timestamp>,
     /// Whether something that it refers to was made a moment ago.
     pub(super) on_fresh: bool,
     pub(super) clouds: Arc<dyn Clouds>,
@@ -60,7 +67,7 @@ enum Looked {
 impl Sending {
     /// Sends until there is an answer or patience is over. The second part says whether the cloud
     /// was asked too much.
-    pub(super) async fn send(self) -> (Answer, bool) {
+    pub(super) async fn send(mut self) -> (Answer, bool) {
         let mut in_doubt = self.in_doubt;
         let mut throttled = false;
         let mut last = String::new();
@@ -73,6 +80,7 @@ impl Sending {
             }
             let error = match self.call_once().await {
                 Ok(reply) => {
+                    throttled |= reply.throttled;
                     let done =
                         Answer::Done { output: reply.output, request_id: reply.request_id, adopted: None };
                     return (done, throttled);
@@ -95,7 +103,10 @@ impl Sending {
                 Class::Credentials => return (Answer::NotSent(credentials(&error)), throttled),
                 Class::Throttled => throttled = true,
                 Class::NotYet => {}
-                Class::InDoubt => in_doubt = true,
+                Class::InDoubt => {
+                    in_doubt = true;
+                    self.left = Some(Timestamp::now());
+                }
             }
         }
         (if in_doubt { Answer::InDoubt(last) } else { Answer::NotSent(last) }, throttled)
@@ -141,7 +152,7 @@ impl Sending {
         {
             return None;
         }
-        match self.look_up().await {
+        match self.look_until_sure().await {
             Looked::Absent => None,
             Looked::Found(output) => Some(adopted(output)),
             Looked::Many(count) => Some(Answer::InDoubt(format!(
@@ -190,6 +201,27 @@ impl Sending {
     /// Whether the operation ends the life of something, so that its absence means that it is done.
     fn takes_away(&self) -> bool {
         self.catalog().is_some_and(|(_, operation)| partner::takes_away(operation))
+    }
+
+    /// Looks until what the latest request may have made is found, or would have appeared. Where a name tells, the cloud itself
+    /// refuses the second of that name, so one look is enough.
+    async fn look_until_sure(&self) -> Looked {
+        let by_name = self.catalog().is_some_and(|(service, operation)| {
+            partner::read(service, operation, &self.call.params).is_some()
+        });
+        let begun = Instant::now();
+        let waited = self.left.map_or(Duration::ZERO, |left| {
+            Duration::try_from(Timestamp::now().duration_since(left)).unwrap_or_default()
+        });
+        let wait = self.patience.appearance.saturating_sub(waited);
+        loop {
+            let looked = self.look_up().await;
+            let left = wait.saturating_sub(begun.elapsed());
+            if by_name || left.is_zero() || !matches!(looked, Looked::Absent) {
+                return looked;
+            }
+            tokio::time::sleep(left.min(LOOK_AGAIN)).await;
+        }
     }
 
     async fn look_up(&self) -> Looked {

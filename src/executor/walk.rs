@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use jiff::Timestamp;
+
 use crate::plan::{ExecutionStatus, IllegalMove, Order, Plan, StepEvent, StepEventKind, StepId, StepState};
 
 /// Where a run stands. Steps are named by their position in the plan.
@@ -32,6 +34,8 @@ struct Node {
     answered: bool,
     /// Whether what it makes was surely not there before its first request.
     absent: bool,
+    /// When its latest request was about to leave.
+    left: Option<Timestamp>,
     attempts: u32,
 }
 
@@ -89,6 +93,7 @@ impl Walk {
             StepEventKind::Intent { attempt, absent, .. } => {
                 node.attempts = *attempt;
                 node.absent |= absent;
+                node.left = Some(event.at);
                 // Whatever it came to before, it is wanted again.
                 node.open = true;
                 node.in_doubt = true;
@@ -169,6 +174,11 @@ impl Walk {
     /// How many requests of a step may have left before.
     pub(super) fn attempts(&self, index: usize) -> u32 {
         self.nodes[index].attempts
+    }
+
+    /// When a step's latest request was about to leave.
+    pub(super) fn left(&self, index: usize) -> Option<Timestamp> {
+        self.nodes[index].left
     }
 
     /// Whether what a step makes was surely not there before its first request.

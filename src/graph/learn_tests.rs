@@ -54,6 +54,7 @@ impl House {
         };
         let verdict = Verdict::new(plan.digest(), vec![], Digest::of_bytes(b""), 0);
         let kept = Papers {
+            sightings: std::collections::BTreeMap::new(),
             plan: plan.clone(),
             verdict,
             estimate,

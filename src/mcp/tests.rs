@@ -39,7 +39,12 @@ impl Cloud for Echo {
                     let _note = NoteDrop(Arc::clone(&self.dropped));
                     std::future::pending().await
                 }
-                _ => Ok(Reply { output: call.params.clone(), status: 200, request_id: Some("r-1".into()) }),
+                _ => Ok(Reply {
+                    output: call.params.clone(),
+                    status: 200,
+                    request_id: Some("r-1".into()),
+                    throttled: false,
+                }),
             }
         })
     }
@@ -104,7 +109,10 @@ pub(super) async fn board() -> (Switchboard, Arc<Echo>) {
 async fn a_call_reaches_the_cloud_and_its_answer_comes_back_unchanged() {
     let (board, echo) = board().await;
     let reply = board.clouds().call(&call("CreateBucket")).await.unwrap();
-    assert_eq!(reply, Reply { output: call("").params, status: 200, request_id: Some("r-1".into()) });
+    assert_eq!(
+        reply,
+        Reply { output: call("").params, status: 200, request_id: Some("r-1".into()), throttled: false }
+    );
     assert_eq!(*echo.calls.lock().unwrap(), [call("CreateBucket")]);
 }
 

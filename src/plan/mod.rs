@@ -18,6 +18,7 @@ mod record;
 mod reference;
 mod regions;
 mod schema;
+mod sighting;
 mod step;
 mod validate;
 mod verdict;
@@ -40,6 +41,7 @@ pub use reference::{
 };
 pub use regions::Regions;
 pub use schema::schema;
+pub use sighting::Sighting;
 pub use step::{Step, StepId, Undo, Wait};
 pub use validate::{PlanError, PlanProblem};
 pub use verdict::{Decision, Excepted, Finding, Knowledge, Severity, Verdict};

@@ -134,7 +134,15 @@ mod tests {
         };
         let verdict = Verdict::new(digest.clone(), vec![], Digest::of_bytes(b""), 0);
         let target = Target::Sandbox;
-        let papers_kept = Papers { plan, verdict, estimate, approval: None, target, masked: false };
+        let papers_kept = Papers {
+            plan,
+            verdict,
+            estimate,
+            approval: None,
+            sightings: std::collections::BTreeMap::new(),
+            target,
+            masked: false,
+        };
         papers(&store).put(&id.0, &papers_kept).unwrap();
         let at = Timestamp::UNIX_EPOCH;
         let steps = vec!["b".into(), "e".into(), "t".into()];

@@ -1,5 +1,7 @@
 //! A proposed plan is looked up, judged, and priced.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::machine::Assessment;
@@ -44,7 +46,7 @@ pub(crate) fn assess(
         uses,
     };
     let verdict = reach.legislator.judge(plan, &with);
-    Ok(Assessment { verdict, estimate, facts })
+    Ok(Assessment { sightings: BTreeMap::new(), verdict, estimate, facts })
 }
 
 /// Judges and prices a plan without a conversation, against the target of the desk's options, and tells whoever is to

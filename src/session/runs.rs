@@ -1,5 +1,6 @@
 //! Executions: started, taken up, taken back, and recorded when they come to rest.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::allow::record;
@@ -8,7 +9,8 @@ use crate::catalog::Catalog;
 use crate::executor::{self, ExecutorError, Recheck, RunContext, Stop};
 use crate::legislator::{Legislator, Seen, Surroundings, Uses};
 use crate::plan::{
-    Cleared, Execution, ExecutionId, Plan, RecordBody, Regions, Step, StepEventKind, StepFailure,
+    Cleared, Execution, ExecutionId, Plan, RecordBody, Regions, Sighting, Step, StepEventKind, StepFailure,
+    StepId,
 };
 use crate::protocol::{ExecutionSummary, Problem, RecordSummary};
 use crate::regulator;
@@ -18,8 +20,8 @@ use serde_json::Value;
 
 /// What is to be run.
 pub(crate) enum Work {
-    /// A plan that was cleared.
-    Run(Box<Cleared>),
+    /// A plan that was cleared, and what its steps were about to change when it was shown.
+    Run(Box<Cleared>, BTreeMap<StepId, Sighting>),
     /// What is unfinished of an execution.
     Resume,
     /// An execution, backwards.
@@ -94,7 +96,7 @@ impl Recheck for LastLook {
 /// The executor could not start or go on; steps that fail are part of the execution.
 pub(crate) async fn work(work: Work, context: RunContext) -> Result<Execution, ExecutorError> {
     match work {
-        Work::Run(cleared) => executor::run(*cleared, context).await,
+        Work::Run(cleared, sightings) => executor::run(*cleared, RunContext { sightings, ..context }).await,
         Work::Resume => executor::resume(context).await,
         Work::Undo => executor::undo(context).await,
     }

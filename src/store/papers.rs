@@ -1,11 +1,12 @@
 //! The papers with which a run was allowed, kept for as long as it can be resumed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Store, Tree};
-use crate::plan::{Approval, Estimate, Plan, Target, Verdict};
+use crate::plan::{Approval, Estimate, Plan, Sighting, StepId, Target, Verdict};
 
 /// A plan with its papers, as it was cleared.
 ///
@@ -22,6 +23,9 @@ pub struct Papers {
     pub estimate: Estimate,
     /// The approval; nothing for a plan of reads.
     pub approval: Option<Approval>,
+    /// What its steps were about to change, when the person was asked.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sightings: BTreeMap<StepId, Sighting>,
     /// Where it may run.
     pub target: Target,
     /// Whether the plan's secrets were masked: it can then be read, but not sent again.

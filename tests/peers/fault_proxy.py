@@ -80,6 +80,7 @@ class Seen:
         self.at = time.time()
         self.forwarded = False
         self.status = None
+        self.until = None
         target = headers.get("x-amz-target", "")
         form = urllib.parse.parse_qs(body.decode("latin-1")) if "form-urlencoded" in headers.get("content-type", "") else {}
         self.operation = target.rpartition(".")[2] or form.get("Action", [""])[0] or f"{method} {path.split('?')[0]}"
@@ -96,7 +97,7 @@ class Proxy:
     """Passes requests on to a cloud. `meddle` is asked before each one and names a fault, or nothing.
 
     Faults: ("drop",) before the cloud saw it; ("lose",) after it was carried out; ("cut",) in the middle of the answer;
-    ("hang", seconds) after it was carried out; ("answer", status, headers, body) instead of the cloud;
+    ("slow", seconds) and ("hang", seconds) after it was carried out; ("answer", status, headers, body) instead of the cloud;
     ("carried", status, headers, body) after it; ("pause", event, event) sets one event when the request came, and goes on when
     the other is set.
     """
@@ -137,6 +138,8 @@ class Proxy:
                 status, answer_headers, answer = self.forward(seen)
                 if kind == "lose":
                     return self.break_off()
+                if kind == "slow":
+                    time.sleep(fault[1])
                 if kind == "hang":
                     time.sleep(fault[1])
                     return self.break_off()
@@ -145,6 +148,7 @@ class Proxy:
                 if kind == "cut":
                     self.wfile.write(f"HTTP/1.1 {status} X\r\ncontent-length: {len(answer) + 9}\r\n\r\n".encode() + answer[:5])
                     return self.break_off()
+                seen.until = time.time()
                 self.say(status, *proxy.passed_back(seen, answer_headers, answer))
 
             do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = serve

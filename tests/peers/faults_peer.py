@@ -16,6 +16,8 @@ import threading
 import time
 import traceback
 
+import three_clouds
+from three_clouds import World, group, oci, vcn, vnet
 from fault_proxy import (
     REGION, TAG_LIST, TAGS, Cloud, Desk, Proxy, killed, plan, planned, queue, role, step, subnet, table, topic, vpc,
 )
@@ -205,6 +207,25 @@ def a_torn_last_record_is_told_and_an_earlier_damaged_one_stops_the_run():
         assert "record" in errors or "line" in errors, f"the record is not named: {errors[-300:]}"
 
 
+@fault
+def a_damaged_last_record_stops_the_run():
+    # It ends in a newline, so the disk had it: it may be an intent, and what it says may have been sent.
+    with Scene() as scene:
+        scene.desk.apply(plan(*THREE), "--inject", "jobs:kill-after-send")
+        path = newest_journal(scene.desk)
+        whole = bytearray(open(path, "rb").read())
+        whole[-20] ^= 1
+        with open(path, "wb") as out:
+            out.write(whole)
+        time.sleep(0.5)
+        before = len(scene.proxy.writes())
+        code, _, errors = scene.desk.run("history", "resume")
+        assert code != DONE and len(scene.proxy.writes()) == before, "it ran on a damaged journal"
+        count = whole.count(b"\n")
+        assert f"record {count}" in errors, f"the record is not named: {errors[-300:]}"
+        assert open(path, "rb").read() == bytes(whole), "the damaged journal was changed"
+
+
 def newest_journal(desk):
     named = [os.path.join(folder, name) for folder, _, names in os.walk(desk.home) for name in names if name.startswith("x-")]
     named = [path for path in named if os.path.getsize(path)]
@@ -332,6 +353,35 @@ def throttling_is_honoured():
         gaps = [b - a for a, b in zip(times, times[1:])]
         assert all(gap >= 0.9 for gap in gaps), f"asked again after {gaps}"
         assert len(times) < 8
+        scene.holds(wanted)
+
+
+@fault
+def a_cloud_that_throttles_is_asked_less_at_the_same_time():
+    refused = ("answer", 429, [("retry-after", "1"), ("content-type", "application/x-amz-json-1.0")],
+               json.dumps({"__type": "com.amazonaws.sqs#ThrottlingException", "message": "Rate exceeded"}).encode())
+    names = set()
+
+    def meddle(seen):
+        if seen.operation != "CreateQueue":
+            return None
+        # The first wave is told to come later, each request once.
+        if len(names) < 12 and seen.body not in names:
+            names.add(seen.body)
+            return refused
+        return ("slow", 0.3)
+
+    def at_once(requests):
+        return max(sum(one.at <= other.at < one.until for one in requests) for other in requests)
+
+    with Scene(meddle) as scene:
+        wanted = plan(*[queue(f"q{n:02}") for n in range(40)])
+        code, _, errors = scene.desk.apply(wanted)
+        assert code == DONE, errors[-400:]
+        carried = sorted((s for s in scene.proxy.writes("CreateQueue")), key=lambda s: s.at)
+        first, later = [s for s in carried if s.body in names], [s for s in carried if s.body not in names]
+        assert len(first) == 12
+        assert at_once(later[:8]) <= 6 < at_once(first), f"{at_once(first)} at the same time, then {at_once(later[:8])}"
         scene.holds(wanted)
 
 
@@ -515,6 +565,111 @@ def what_changed_since_the_approval_stops_the_step():
         assert len(asked) == 1, "it was tried again over what changed"
         assert "PreconditionFailed" in errors, errors[-300:]
         assert statuses(document)["two"] == "skipped"
+
+
+def asked_of_the_cloud(world, method, path, body):
+    """Somebody else, who does not come through the proxy."""
+    signed = 'Signature version="1",keyId="a/b/c",algorithm="rsa-sha256",headers="date",signature="x"'
+    other = http.client.HTTPConnection("127.0.0.1", world.cloud.port)
+    headers = {"content-type": "application/json", "authorization": signed if path.startswith("/2016") else "Bearer sandbox"}
+    other.request(method, path, json.dumps(body), headers)
+    answer = other.getresponse()
+    said = answer.read()
+    assert answer.status < 300, said
+    return json.loads(said)
+
+
+@fault
+def what_is_not_as_it_was_shown_is_not_overwritten():
+    # Shown with one read, looked at with a second one before anything is sent, and changed by another hand in between or after.
+    for moment in ("before the run", "before the request"):
+        with World(three_clouds.plan(vcn("net", "10.50.0.0/16"))) as world:
+            code, document, errors = world.apply()
+            assert code == DONE, errors[-400:]
+            made = next(one for one in world.cloud.get("resources") if one["kind"] == "vcns")["id"]
+            path = f"/20160918/vcns/{made}"
+            reads = []
+
+            def meddle(seen):
+                if seen.path == path:
+                    reads.append(seen)
+                    is_time = len(reads) == 2 if moment == "before the run" else seen.method == "PUT"
+                    if is_time and not any(one is None for one in reads):
+                        reads.append(None)
+                        asked_of_the_cloud(world, "PUT", path, {"displayName": "theirs"})
+                return None
+
+            world.proxy.then = meddle
+            change = oci("rename", "core.virtual_network", "UpdateVcn", {"vcnId": made, "body": {"displayName": "ours"}})
+            code, document, errors = world.desk.apply(three_clouds.plan(change))
+            assert code in (FAILED, PARTLY), f"{moment}: exit {code}: {errors[-400:]}"
+            named = [one for one in world.cloud.get("resources") if one["id"] == made]
+            assert named[0]["attributes"]["displayName"] == "theirs", f"{moment}: it was overwritten"
+            sent = [one for one in reads if one is not None and one.method == "PUT"]
+            if moment == "before the run":
+                assert not sent and "ChangedSinceApproval" in errors, f"{len(sent)} sent: {errors[-400:]}"
+            else:
+                assert len(sent) == 1 and sent[0].headers.get("if-match"), "the version was not named"
+                assert "NoEtagMatch" in errors, errors[-400:]
+
+
+@fault
+def what_came_into_being_since_it_was_shown_is_not_overwritten():
+    wanted = three_clouds.plan(vnet("net", "place", "10.80.0.0/16"))
+    wanted["steps"][0]["after"] = []
+    with World(wanted) as world:
+        place = f"/subscriptions/{three_clouds.SUBSCRIPTION}/resourcegroups/place"
+        asked_of_the_cloud(world, "PUT", f"{place}?api-version=2024-03-01", {"location": three_clouds.LOCATION})
+        reads = []
+
+        def meddle(seen):
+            if seen.method == "GET" and seen.path.split("?")[0].endswith("/virtualNetworks/net"):
+                reads.append(seen)
+                if len(reads) == 2:
+                    body = {"location": three_clouds.LOCATION, "properties": {"addressSpace": {"addressPrefixes": ["10.99.0.0/16"]}}}
+                    asked_of_the_cloud(world, "PUT", seen.path, body)
+            return None
+
+        world.proxy.then = meddle
+        code, _, errors = world.apply()
+        assert code in (FAILED, PARTLY) and "ChangedSinceApproval" in errors, f"exit {code}: {errors[-500:]}"
+        assert not [s for s in world.proxy.seen if s.method == "PUT"], "it was overwritten"
+
+
+@fault
+def what_azure_made_before_its_answer_was_lost_is_taken_back():
+    wanted = three_clouds.plan(group("place"), vnet("net", "place", "10.80.0.0/16"))
+    for how in ("lost", "killed"):
+        with World(wanted) as world:
+            if how == "lost":
+                left = [1]
+
+                def meddle(seen):
+                    if seen.method == "PUT" and "virtualNetworks" in seen.path and left[0]:
+                        left[0] = 0
+                        return ("lose",)
+                    return None
+
+                world.proxy.then = meddle
+                code, document, errors = world.apply()
+                identifier = document["execution"]["id"]
+            else:
+                world.apply("--inject", "net:kill-after-send")
+                code, document, errors = world.desk.run("history", "resume")
+                identifier = world.desk.run("history", "list")[1][0]["id"]
+            assert code == DONE, f"{how}: {errors[-400:]}"
+            world.holds()
+            code, _, errors = world.desk.run("plan", "undo", identifier, "--approve", "warned")
+            assert code == DONE, f"{how}: exit {code}: {errors[-500:]}"
+            world.is_empty()
+    # What was there before stays: the second plan only changed it.
+    with World(wanted) as world:
+        assert world.apply()[0] == DONE
+        code, document, errors = world.apply()
+        assert code == DONE, errors[-400:]
+        code, _, errors = world.desk.run("plan", "undo", document["execution"]["id"], "--approve", "warned")
+        assert code in (FAILED, PARTLY) and "was there before" in errors, f"exit {code}: {errors[-400:]}"
+        assert sum(three_clouds.live(world.cloud, wanted).values()) == 2, "it took away what it did not make"
 
 
 @fault

@@ -26,7 +26,7 @@ impl Cloud for OneBucket {
     fn call<'a>(&'a self, call: &'a Call) -> Pending<'a, Result<Reply, CloudError>> {
         Box::pin(async move {
             if call.params["Bucket"] == "there" {
-                return Ok(Reply { output: json!({}), status: 200, request_id: None });
+                return Ok(Reply { output: json!({}), status: 200, request_id: None, throttled: false });
             }
             Err(CloudError::Service {
                 code: "404".into(),

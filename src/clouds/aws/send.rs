@@ -41,6 +41,7 @@ impl Aws {
         self.discover(&found, &call, region.as_deref()).await?;
         let mut learnt = Learnt::default();
         let mut attempt = 1;
+        let mut throttled = false;
         loop {
             let mut request = self.render(&found, &call, region.clone()).await?;
             sign(&mut request, &self.identity, self.now()).await?;
@@ -59,7 +60,7 @@ impl Aws {
                 Ok(response) => match read(&found, &call, &response)? {
                     Ok(reply) => {
                         self.bucket.refill();
-                        return Ok(reply);
+                        return Ok(Reply { throttled, ..reply });
                     }
                     Err(failure) => {
                         if !learnt.skew && self.learn_skew(&failure, &response) {
@@ -87,6 +88,7 @@ impl Aws {
                     }
                 },
             };
+            throttled |= trouble == Trouble::Throttled;
             match self.bucket.pause((attempt, most), trouble, repeatable, wish) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Err(error),
@@ -136,9 +138,12 @@ fn read(
         return Err(unreadable("the answer is empty, which this operation never answers".into()));
     }
     match parse(service, operation, response).map_err(unreadable)? {
-        Answer::Output(output) => {
-            Ok(Ok(Reply { output, status: response.status, request_id: Answer::request_id(response) }))
-        }
+        Answer::Output(output) => Ok(Ok(Reply {
+            output,
+            status: response.status,
+            request_id: Answer::request_id(response),
+            throttled: false,
+        })),
         Answer::Error(failure) => Ok(Err(failure)),
     }
 }

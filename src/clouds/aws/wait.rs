@@ -155,7 +155,7 @@ mod tests {
     }
 
     fn ok(output: Value) -> Result<Reply, CloudError> {
-        Ok(Reply { output, status: 200, request_id: None })
+        Ok(Reply { output, status: 200, request_id: None, throttled: false })
     }
 
     fn refused(code: &str, status: u16) -> Result<Reply, CloudError> {

@@ -23,7 +23,7 @@ impl Azure {
         let found = self.find(&call.operation)?;
         let operation = found.operation();
         let request = self.render(&found, call)?;
-        let response = self.exchange(&request, repeatable(operation)).await?;
+        let (response, throttled) = self.exchange_and_tell(&request, repeatable(operation)).await?;
         if !parse::succeeded(operation, response.status) {
             return Err(service_error(failure::of(&response), &response));
         }
@@ -43,7 +43,7 @@ impl Azure {
         {
             members.insert(KEPT.into(), json!(going));
         }
-        Ok(Reply { output, status: response.status, request_id: parse::request_id(&response) })
+        Ok(Reply { output, status: response.status, request_id: parse::request_id(&response), throttled })
     }
 
     /// Sends a request with a token until there is an answer that another try would not change. An
@@ -57,6 +57,15 @@ impl Azure {
         request: &HttpRequest,
         repeatable: bool,
     ) -> Result<HttpResponse, CloudError> {
+        self.exchange_and_tell(request, repeatable).await.map(|(response, _)| response)
+    }
+
+    /// [`Azure::exchange`], and whether the cloud asked for fewer requests on the way.
+    async fn exchange_and_tell(
+        &self,
+        request: &HttpRequest,
+        repeatable: bool,
+    ) -> Result<(HttpResponse, bool), CloudError> {
         let http = self.http.get().map_err(|error| unsent(request, &error))?;
         let most = self.attempts.unwrap_or(MOST_ATTEMPTS);
         let mut request = request.clone();
@@ -64,6 +73,7 @@ impl Azure {
         request.set_header("x-ms-client-request-id", Uuid::new_v4().to_string());
         let mut fresh = false;
         let mut attempt = 1;
+        let mut throttled = false;
         loop {
             let token = self.identity.token(self.place()?, http).await?;
             request.set_header("authorization", format!("Bearer {token}"));
@@ -80,12 +90,13 @@ impl Azure {
                     let failure = failure::of(&response);
                     return Err(refused_token(self.identity.words(), &failure.code, &failure.message));
                 }
-                Ok(response) if response.status < 400 => return Ok(response),
+                Ok(response) if response.status < 400 => return Ok((response, throttled)),
                 Ok(response) => (trouble(&response), asked_for(&response), Ok(response)),
             };
+            throttled |= matches!(&last, Ok(response) if response.status == 429);
             match pause((attempt, most), kind, repeatable, wish) {
                 Some(wish) => tokio::time::sleep(self.pace.map_or(wish, |pace| pace.min(wish))).await,
-                None => return last,
+                None => return last.map(|response| (response, throttled)),
             }
             attempt += 1;
         }

@@ -42,6 +42,7 @@ impl Oci {
         let mut attempts = Attempts::at_most(self.attempts.unwrap_or(MOST_ATTEMPTS));
         let mut learnt = Learnt::default();
         let mut in_doubt = false;
+        let mut throttled = false;
         loop {
             let proof = self.proof().await?;
             let request = self.request(&found, &call, &proof)?;
@@ -52,7 +53,7 @@ impl Oci {
                     (kind, CloudError::Transport { host, message: error.message, never_sent })
                 }
                 Ok(response) => match read(&found, &call, &response)? {
-                    Answer::Output(output) => return Ok(reply(output, &response)),
+                    Answer::Output(output) => return Ok(Reply { throttled, ..reply(output, &response) }),
                     Answer::Error(failure) => {
                         // What may have been deleted by an attempt before is deleted.
                         if response.status == 404 && in_doubt && operation.method == "DELETE" {
@@ -64,6 +65,7 @@ impl Oci {
                         if response.status == 401 {
                             return Err(self.identity.refused(&failure.message));
                         }
+                        throttled |= response.status == 429;
                         let kind = trouble(response.status, &failure.code);
                         (kind, refused(failure, &response, matches!(kind, Trouble::NotNow | Trouble::Failed)))
                     }
@@ -145,7 +147,7 @@ fn read(found: &OperationRef, call: &Call, response: &HttpResponse) -> Result<An
 }
 
 fn reply(output: Value, response: &HttpResponse) -> Reply {
-    Reply { output, status: response.status, request_id: request_id(response) }
+    Reply { output, status: response.status, request_id: request_id(response), throttled: false }
 }
 
 fn request_id(response: &HttpResponse) -> Option<String> {

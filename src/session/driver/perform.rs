@@ -160,7 +160,8 @@ impl Driver {
                     Clearance::ReadsOnly => &[],
                 };
                 let seen = Seen::of(cleared.verdict(), accepted);
-                self.start(id, Work::Run(Box::new(cleared)), seen).await
+                let sightings = proposal.papers.sightings.clone();
+                self.start(id, Work::Run(Box::new(cleared), sightings), seen).await
             }
         }
     }

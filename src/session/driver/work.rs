@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 
 use super::begin::Driver;
 use crate::agent::{Heard, Turn};
-use crate::executor::RunContext;
+use crate::executor::{self, RunContext};
 use crate::plan::{CloudName, Plan};
 use crate::protocol::{Problem, StepProgress};
 use crate::session::assess::{assess, inventory, tell as tell_others, used};
@@ -97,10 +97,14 @@ impl Driver {
         tokio::spawn(async move {
             reach.legislator.refresh().await;
             drop(tell.send(Inner::HeaderChanged));
-            let result = match inventory(&reach).await {
+            let mut result = match inventory(&reach).await {
                 Ok(inventory) => used(&desk).and_then(|uses| assess(&desk, &reach, &plan, &inventory, &uses)),
                 Err(problem) => Err(problem),
             };
+            if let Ok(assessment) = &mut result {
+                // What the person sees now is what may be changed later.
+                assessment.sightings = executor::sight(&plan, &reach.board.clouds(), &desk.catalog).await;
+            }
             let assessment = result.as_ref().ok().cloned();
             drop(tell.send(Inner::input(Input::Assessed(plan.digest(), result))));
             // The person does not wait for the webhooks.

@@ -1,6 +1,8 @@
 //! What can happen to a session.
 
-use crate::plan::{Digest, Estimate, ExecutionId, Plan, StepFacts, Verdict};
+use std::collections::BTreeMap;
+
+use crate::plan::{Digest, Estimate, ExecutionId, Plan, Sighting, StepFacts, StepId, Verdict};
 use crate::protocol::{Command, Entry, ExecutionSummary, Problem, StepProgress};
 
 /// Counts the agent's turns, so that the answer of a cancelled one is recognised.
@@ -49,6 +51,8 @@ pub struct TurnResult {
 /// The judgement and the cost of a plan, and what the catalog says of its steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assessment {
+    /// What the steps are about to change, as it is now.
+    pub sightings: BTreeMap<StepId, Sighting>,
     /// What the catalog says.
     pub facts: Vec<StepFacts>,
     /// The judgement.

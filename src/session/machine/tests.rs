@@ -38,6 +38,7 @@ fn papers(plan: &Plan, class: AccessClass, decision: Decision, patch: Value) -> 
         }]
     };
     Assessment {
+        sightings: std::collections::BTreeMap::new(),
         facts: vec![StepFacts {
             step: "a".into(),
             access: Access { class, irreversible: false, source: "test".into() },
