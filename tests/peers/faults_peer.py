@@ -121,6 +121,23 @@ def killed_while_the_request_is_under_way():
 
 
 @fault
+def what_arrives_after_the_program_died_is_not_made_twice():
+    # No token and no name: the first look finds nothing, because the request is still on its way.
+    arrived, go_on = threading.Event(), threading.Event()
+    with Scene(once("CreateVpc", ("pause", arrived, go_on))) as scene:
+        wanted = plan(vpc("net"))
+        process = scene.desk.start("plan", "apply", scene.desk.keep(wanted), "--approve", "warned")
+        assert arrived.wait(30), "the request never came"
+        killed(process)
+        resumed = scene.desk.start("history", "resume")
+        time.sleep(3)
+        go_on.set()
+        assert resumed.wait(60) == DONE
+        scene.holds(wanted)
+        assert len(scene.proxy.writes("CreateVpc")) == 1, "made twice"
+
+
+@fault
 def killed_between_answer_and_record():
     with Scene() as scene:
         scene.desk.apply(plan(volume("disk")), "--inject", "disk:kill-after-send")
