@@ -48,9 +48,12 @@ pub(crate) fn botocore(folder: &Path, version: &str, services: &[&str]) -> PathB
         ("botocore/data/partitions.json".to_owned(), partitions.to_string()),
     ];
     for service in services {
+        // From version 3 on, `plain` speaks a way that nobody understands.
+        let odd = *service == "plain" && version.starts_with('3');
+        let protocol = if odd { "smoke-signals" } else { "json" };
         let model = json!({
             "metadata": {
-                "apiVersion": "2026-01-01", "endpointPrefix": service, "protocol": "json", "jsonVersion": "1.1",
+                "apiVersion": "2026-01-01", "endpointPrefix": service, "protocol": protocol, "jsonVersion": "1.1",
                 "signatureVersion": "v4", "targetPrefix": "Made", "serviceFullName": "Amazon Made Up", "serviceId": service,
             },
             "operations": {"MakeThing": {

@@ -145,6 +145,37 @@ fn a_package_that_cannot_be_read_leaves_its_cloud_and_not_the_others() {
 }
 
 #[test]
+fn a_service_that_is_not_understood_stays_as_it_was_and_the_others_are_new() {
+    let (home, from) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let home = home.path();
+    botocore(from.path(), "1.0.0", &["plain"]);
+    update(home, from.path(), &["--cloud", "aws"], 0);
+    botocore(from.path(), "3.0.0", &["fresh", "plain"]);
+    let answer = update(home, from.path(), &["--cloud", "aws"], 4);
+    let aws = of(&answer, "clouds", "aws");
+    assert_eq!(aws["changes"]["new_services"], json!([{"service": "fresh", "operations": 1}]));
+    assert_eq!((&aws["changes"]["removed_services"], &aws["state"]), (&json!([]), &json!("updated")));
+    assert_eq!((&aws["unread"][0]["part"], &aws["unread"][0]["kept"]), (&json!("plain"), &json!(true)));
+    assert!(aws["notes"][0].as_str().unwrap().contains("smoke-signals"), "{}", aws["notes"]);
+    json_of(home, &["--json", "catalog", "show", "aws", "plain", "MakeThing"], 0);
+    // A snapshot for others has no such gaps.
+    let to = home.join("x.catalog");
+    let args = [
+        "catalog",
+        "update",
+        "--cloud",
+        "aws",
+        "--from",
+        from.path().to_str().unwrap(),
+        "--output",
+        to.to_str().unwrap(),
+    ];
+    let output = run(home, &args);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(code(&output) == 2 && error.contains("smoke-signals") && !to.exists(), "{error}");
+}
+
+#[test]
 fn wrong_words_are_answered_with_what_to_say() {
     let (home, from) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     wheels(from.path());

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::Unread;
 use crate::catalog::shapes::Service;
 
 /// A compiled package.
@@ -10,6 +11,8 @@ pub struct Compiled {
     pub version: String,
     /// The services, by name, sorted.
     pub services: Vec<Service>,
+    /// What is not understood.
+    pub unread: Vec<Unread>,
     /// What the cloud says about its places: the partitions of AWS, the realms and regions of OCI.
     pub partitions: Value,
 }

@@ -55,3 +55,10 @@ pub enum CompileError {
         reason: String,
     },
 }
+
+impl CompileError {
+    /// Whether one part of a package says something that is not understood, so that the others can be compiled.
+    pub(super) fn is_of_one_part(&self) -> bool {
+        matches!(self, CompileError::Json { .. } | CompileError::Model { .. })
+    }
+}

@@ -9,5 +9,5 @@ pub mod oci;
 pub mod python;
 
 pub use compiled::Compiled;
-pub use each::Watch;
+pub use each::{Unread, Watch};
 pub use error::CompileError;

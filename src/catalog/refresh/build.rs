@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{RefreshError, whole};
 use crate::catalog::compile::azure::PackageList;
 use crate::catalog::compile::python::Distribution;
-use crate::catalog::compile::{Watch, azure, botocore, oci};
+use crate::catalog::compile::{Compiled, Unread, Watch, azure, botocore, oci};
 use crate::catalog::shapes::Service;
 use crate::catalog::{Catalog, CatalogError, snapshot};
 use crate::plan::CloudName;
@@ -34,6 +35,19 @@ pub struct Built {
     pub kept: Vec<String>,
     /// Packages of the list that were not there and that nothing could be kept of.
     pub absent: Vec<String>,
+    /// Parts that this program does not understand.
+    pub unread: Vec<UnreadPart>,
+}
+
+/// A part of a package that this program does not understand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnreadPart {
+    /// A service of AWS, a module of OCI, a package of Azure.
+    pub part: String,
+    /// What is not understood, and where.
+    pub reason: String,
+    /// Whether the catalog in use has it and it was kept from there; else it is left out.
+    pub kept: bool,
 }
 
 /// The names of the packages that the catalog of a cloud is compiled from.
@@ -65,7 +79,8 @@ pub fn in_use(cloud: CloudName, catalog: &Catalog) -> Result<BTreeMap<String, St
     Ok(packages)
 }
 
-/// Compiles packages. Of packages of the list that are not there, services are kept from the catalog in use, if one is given.
+/// Compiles packages. Of packages of the list that are not there, and of parts that are not understood, services are kept
+/// from the catalog in use. Without one, every part has to be understood.
 ///
 /// # Errors
 ///
@@ -77,56 +92,122 @@ pub fn build(
     in_use: Option<&Catalog>,
     watch: Watch<'_>,
 ) -> Result<Built, RefreshError> {
-    let (place, files) = match given {
-        Given::Place(place) => (place.clone(), None),
-        Given::Files(files) => (files.first().cloned().unwrap_or_default(), Some(files)),
+    let mut raw = compiled(cloud, given, list, watch)?;
+    let Some(in_use) = in_use else {
+        let first = raw.unread.drain(..).next();
+        return match first {
+            Some(unread) => Err(unread.reason.into()),
+            None => Built::of(cloud, raw, Vec::new(), &BTreeSet::new()),
+        };
     };
-    let (mut left_out, mut kept, mut absent) = (Vec::new(), Vec::new(), Vec::new());
-    let snapshot = match cloud {
-        CloudName::Aws => {
-            let compiled = botocore::compile(&place, watch)?;
-            snapshot::write(cloud, "botocore", &compiled.version, &compiled.services, &compiled.partitions)?
-        }
-        CloudName::Oci => {
-            let compiled = oci::compile(&place, watch)?;
-            snapshot::write(cloud, "oci", &compiled.version, &compiled.services, &compiled.partitions)?
-        }
+    let missing: BTreeSet<&str> =
+        raw.absent.iter().map(String::as_str).chain(raw.unread.iter().map(|u| u.part.as_str())).collect();
+    let old = if missing.is_empty() { Vec::new() } else { services_of(cloud, in_use, &missing)? };
+    let saved: BTreeSet<String> = old.iter().map(|service| part_of(service).to_owned()).collect();
+    raw.services.retain(|new| old.iter().all(|old| old.name != new.name));
+    raw.services.extend(old);
+    raw.services.sort_by(|a, b| a.name.cmp(&b.name));
+    let unread = std::mem::take(&mut raw.unread).into_iter().map(|Unread { part, reason }| UnreadPart {
+        kept: saved.contains(&part),
+        reason: reason.to_string(),
+        part,
+    });
+    let unread = unread.collect();
+    Built::of(cloud, raw, unread, &saved)
+}
+
+/// What the compilers made, of whichever cloud.
+struct Raw {
+    source: &'static str,
+    version: Option<String>,
+    /// How many packages; of clouds with several, it stands for the version.
+    packages: usize,
+    services: Vec<Service>,
+    places: Value,
+    unread: Vec<Unread>,
+    left_out: Vec<String>,
+    absent: Vec<String>,
+}
+
+fn compiled(
+    cloud: CloudName,
+    given: &Given,
+    list: &PackageList,
+    watch: Watch<'_>,
+) -> Result<Raw, RefreshError> {
+    let place = match given {
+        Given::Place(place) => place.clone(),
+        Given::Files(files) => files.first().cloned().unwrap_or_default(),
+    };
+    let one = |source, compiled: Compiled| Raw {
+        source,
+        version: Some(compiled.version),
+        packages: 1,
+        services: compiled.services,
+        places: compiled.partitions,
+        unread: compiled.unread,
+        left_out: Vec::new(),
+        absent: Vec::new(),
+    };
+    Ok(match cloud {
+        CloudName::Aws => one("botocore", botocore::compile(&place, watch)?),
+        CloudName::Oci => one("oci", oci::compile(&place, watch)?),
         CloudName::Azure => {
-            let found = match files {
-                Some(files) => Distribution::wheels(files)?,
-                None => Distribution::all(&place)?,
+            let found = match given {
+                Given::Files(files) => Distribution::wheels(files)?,
+                Given::Place(place) => Distribution::all(place)?,
             };
-            let mut compiled = azure::compile(&place, found, list, watch)?;
-            left_out = compiled.left_out;
-            let missing: BTreeSet<&str> = compiled.absent.iter().map(String::as_str).collect();
-            let old = in_use.filter(|_| !missing.is_empty());
-            let old = old.map_or(Ok(Vec::new()), |catalog| services_of(catalog, &missing))?;
-            let saved: BTreeSet<String> = old.iter().map(|s| package_of(s).to_owned()).collect();
-            compiled.services.retain(|new| old.iter().all(|old| old.name != new.name));
-            compiled.services.extend(old);
-            compiled.services.sort_by(|a, b| a.name.cmp(&b.name));
-            let version = format!("{} packages", compiled.packages.len() + saved.len());
-            absent
-                .extend(missing.iter().filter(|name| !saved.contains(**name)).map(|name| (*name).to_owned()));
-            kept.extend(saved);
-            snapshot::write(cloud, "azure-mgmt", &version, &compiled.services, &Value::Null)?
+            let compiled = azure::compile(&place, found, list, watch)?;
+            Raw {
+                source: "azure-mgmt",
+                version: None,
+                packages: compiled.packages.len(),
+                services: compiled.services,
+                places: Value::Null,
+                unread: compiled.unread,
+                left_out: compiled.left_out,
+                absent: compiled.absent,
+            }
         }
-    };
-    let catalog = Catalog::from_snapshot(snapshot.clone())?;
-    whole(cloud, &catalog)?;
-    Ok(Built { snapshot, catalog, left_out, kept, absent })
+    })
 }
 
-fn package_of(service: &Service) -> &str {
-    service.traits.arm.as_ref().map_or("", |arm| arm.package.as_str())
+impl Built {
+    /// Writes and reads back. `saved` are the parts that were kept from the catalog in use.
+    fn of(
+        cloud: CloudName,
+        raw: Raw,
+        unread: Vec<UnreadPart>,
+        saved: &BTreeSet<String>,
+    ) -> Result<Self, RefreshError> {
+        let version = raw.version.unwrap_or_else(|| format!("{} packages", raw.packages + saved.len()));
+        let snapshot = snapshot::write(cloud, raw.source, &version, &raw.services, &raw.places)?;
+        let catalog = Catalog::from_snapshot(snapshot.clone())?;
+        whole(cloud, &catalog)?;
+        let (kept, absent) = raw.absent.into_iter().partition(|name| saved.contains(name));
+        Ok(Self { snapshot, catalog, left_out: raw.left_out, kept, absent, unread })
+    }
 }
 
-/// The services of some packages of Azure.
-fn services_of(catalog: &Catalog, packages: &BTreeSet<&str>) -> Result<Vec<Service>, CatalogError> {
+/// The part of a package, or the package, that a service comes from.
+fn part_of(service: &Service) -> &str {
+    match (service.cloud, &service.traits.arm) {
+        (CloudName::Azure, Some(arm)) => &arm.package,
+        (CloudName::Oci, _) => service.name.split('.').next().unwrap_or_default(),
+        _ => &service.name,
+    }
+}
+
+/// The services of some parts.
+fn services_of(
+    cloud: CloudName,
+    catalog: &Catalog,
+    parts: &BTreeSet<&str>,
+) -> Result<Vec<Service>, CatalogError> {
     let mut found = Vec::new();
-    for entry in catalog.services(CloudName::Azure) {
-        let service = catalog.service(CloudName::Azure, &entry.name)?;
-        if packages.contains(package_of(&service)) {
+    for entry in catalog.services(cloud) {
+        let service = catalog.service(cloud, &entry.name)?;
+        if parts.contains(part_of(&service)) {
             found.push(Service::clone(&service));
         }
     }

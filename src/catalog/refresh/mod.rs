@@ -14,7 +14,7 @@ mod shelf;
 mod tests;
 mod undo;
 
-pub use build::{Built, Given, build, in_use, packages};
+pub use build::{Built, Given, UnreadPart, build, in_use, packages};
 pub use compare::{Changes, OperationPlace, ServicePlace, compare, whole};
 pub use error::RefreshError;
 pub use known::Known;

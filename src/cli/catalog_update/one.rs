@@ -13,7 +13,8 @@ use super::progress::{Progress, Unit};
 use super::source::{Found, Source};
 use crate::catalog::compile::azure::PackageList;
 use crate::catalog::refresh::{
-    Built, Changes, Known, Locked, Origin, Package, Part, RefreshError, Shelf, build, compare, in_use, whole,
+    Built, Changes, Known, Locked, Origin, Package, Part, RefreshError, Shelf, UnreadPart, build, compare,
+    in_use, whole,
 };
 use crate::catalog::{Catalog, CatalogStatus};
 use crate::packages::PackageFile;
@@ -70,6 +71,9 @@ pub(super) struct Outcome {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) changes: Option<Changes>,
     pub(super) packages: Vec<Package>,
+    /// Parts that this program does not understand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) unread: Vec<UnreadPart>,
     pub(super) notes: Vec<Note>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<String>,
@@ -90,6 +94,7 @@ impl Outcome {
             file: None,
             changes: None,
             packages: Vec::new(),
+            unread: Vec::new(),
             notes: Vec::new(),
             error: None,
             exit: Exit::Done,
@@ -157,7 +162,16 @@ pub(super) fn update(job: &Job<'_>, cloud: CloudName) -> Result<Outcome, CliErro
     if matches!(job.source, Source::Index(_)) {
         tidy(job, cloud, &found);
     }
-    Ok(Outcome { file: Some(current), packages: found.packages, notes, ..outcome })
+    // What is not understood is not done.
+    let exit = if built.unread.is_empty() { Exit::Done } else { Exit::Partly };
+    Ok(Outcome {
+        file: Some(current),
+        packages: found.packages,
+        unread: built.unread,
+        notes,
+        exit,
+        ..outcome
+    })
 }
 
 /// Compiles what was found. What an index gave is not the person's mistake.
@@ -184,6 +198,10 @@ pub(super) fn compiled(
 /// What was not taken, and what was not there.
 pub(super) fn remarks(found: &Found, built: &Built) -> Vec<Note> {
     let left_out = [found.left_out.clone(), built.left_out.clone()].concat();
+    let unread = |kept: bool| -> Vec<String> {
+        let unread = built.unread.iter().filter(|unread| unread.kept == kept);
+        unread.map(|unread| format!("{} ({})", unread.part, unread.reason)).collect()
+    };
     [
         Note::about(
             "not in the list of packages, left out:",
@@ -193,6 +211,8 @@ pub(super) fn remarks(found: &Found, built: &Built) -> Vec<Note> {
         Note::about("older than what is in use, left out:", &found.older, ""),
         Note::about("not there, kept from the catalog in use:", &built.kept, ""),
         Note::about("in the list of packages, but not there:", &built.absent, ""),
+        Note::about("not understood by this version of the program, kept as they were:", &unread(true), ""),
+        Note::about("not understood by this version of the program, left out:", &unread(false), ""),
     ]
     .into_iter()
     .flatten()

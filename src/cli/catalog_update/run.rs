@@ -105,6 +105,7 @@ fn exit_of(outcomes: &mut [Outcome], one_cloud: bool) -> Exit {
     let failed: Vec<Exit> =
         outcomes.iter().filter(|o| o.state == State::Failed).map(|outcome| outcome.exit).collect();
     match failed.first() {
+        None if outcomes.iter().any(|outcome| outcome.exit == Exit::Partly) => Exit::Partly,
         None => Exit::Done,
         Some(exit) if failed.len() == outcomes.len() => *exit,
         Some(_) => Exit::Partly,

@@ -1,9 +1,7 @@
-//! Every service of many packages, on as many threads as there are processors.
+//! Every service of many packages.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use super::client::{self, Client};
 use super::kind::Kind;
@@ -13,8 +11,9 @@ use super::packages::{Package, PackageList};
 use super::resolve::Config;
 use super::shapes::Shapes;
 use super::{mapped, names, rest};
+use crate::catalog::compile::each::each;
 use crate::catalog::compile::python::{Distribution, Literal, Module, assignments, bases, class, classes};
-use crate::catalog::compile::{CompileError, Watch};
+use crate::catalog::compile::{CompileError, Unread, Watch};
 use crate::catalog::shapes::{
     ArmService, Location, Member, Operation, OperationTraits, Protocol, Service, ServiceTraits, Shape,
     ShapeId, ShapeKind, ShapeTraits,
@@ -25,6 +24,8 @@ use crate::plan::CloudName;
 pub struct Compiled {
     /// The services, by name, sorted.
     pub services: Vec<Service>,
+    /// What is not understood.
+    pub unread: Vec<Unread>,
     /// The packages that were compiled, by name, sorted.
     pub packages: Vec<Package>,
     /// Packages that lay there and are not in the list, by name.
@@ -37,8 +38,7 @@ pub struct Compiled {
 ///
 /// # Errors
 ///
-/// A package cannot be read, says something that is not understood, or is there in two versions; or none is in the
-/// list.
+/// A package cannot be read or is there in two versions; or none is in the list, or none is understood.
 pub fn compile(
     path: &Path,
     packages: Vec<Distribution>,
@@ -58,7 +58,11 @@ pub fn compile(
             });
         }
     }
-    let mut services = on_threads(&wanted, watch)?;
+    let (services, unread) = each(&wanted, Distribution::name, watch, |package| {
+        // The clone shares the bytes.
+        package_services(&mut package.clone())
+    })?;
+    let mut services: Vec<Service> = services.into_iter().flatten().collect();
     services.sort_by(|a, b| a.name.cmp(&b.name));
     for pair in services.windows(2) {
         if pair[0].name == pair[1].name {
@@ -70,40 +74,18 @@ pub fn compile(
         }
     }
     let names: BTreeSet<&str> = wanted.iter().map(Distribution::name).collect();
+    let unknown = |name: &str| unread.iter().any(|unread| unread.part == name);
     Ok(Compiled {
         services,
         packages: wanted
             .iter()
+            .filter(|d| !unknown(d.name()))
             .map(|d| Package { name: d.name().to_owned(), version: d.version().to_owned() })
             .collect(),
         left_out: other.iter().map(|d| d.name().to_owned()).collect(),
         absent: list.names().filter(|name| !names.contains(name)).map(str::to_owned).collect(),
+        unread,
     })
-}
-
-fn on_threads(packages: &[Distribution], watch: Watch<'_>) -> Result<Vec<Service>, CompileError> {
-    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(packages.len()).max(1);
-    let work = || -> Result<Vec<Service>, CompileError> {
-        let mut services = Vec::new();
-        while let Some(package) = packages.get(next.fetch_add(1, Ordering::Relaxed)) {
-            services.extend(package_services(&mut package.clone())?);
-            watch(done.fetch_add(1, Ordering::Relaxed) + 1, packages.len());
-        }
-        Ok(services)
-    };
-    let results = thread::scope(|scope| {
-        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        running.into_iter().map(|thread| thread.join()).collect::<Vec<_>>()
-    });
-    let mut services = Vec::new();
-    for result in results {
-        match result {
-            Ok(found) => services.extend(found?),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    }
-    Ok(services)
 }
 
 fn package_services(package: &mut Distribution) -> Result<Vec<Service>, CompileError> {

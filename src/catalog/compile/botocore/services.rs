@@ -12,17 +12,18 @@ use crate::catalog::shapes::Service;
 ///
 /// # Errors
 ///
-/// The package cannot be read, or says something that is not understood.
+/// The package cannot be read, or nothing in it is understood.
 pub fn compile(path: &Path, watch: Watch<'_>) -> Result<Compiled, CompileError> {
     let package = Package::open(path)?;
-    let services = each(&package.services(), watch, |name| service(&package, name))?;
+    let (services, unread) =
+        each(&package.services(), String::as_str, watch, |name| service(&package, name))?;
     let services = services.into_iter().flatten().collect();
     let partitions = package.top("partitions")?.ok_or_else(|| CompileError::Model {
         file: "partitions.json".into(),
         place: "data".into(),
         reason: "is missing".into(),
     })?;
-    Ok(Compiled { version: package.version().to_owned(), services, partitions })
+    Ok(Compiled { version: package.version().to_owned(), services, unread, partitions })
 }
 
 /// A service; nothing for a folder without operations.

@@ -1,18 +1,15 @@
-//! Every service of the package, compiled by two threads.
+//! Every service of the package.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::service::Named;
 use super::shape::Models;
 use super::{await_state, client, model, regions, service};
+use crate::catalog::compile::each::each;
 use crate::catalog::compile::python::Distribution;
 use crate::catalog::compile::{CompileError, Compiled, Watch};
 use crate::catalog::shapes::Service;
-
-/// How many modules are read at once.
-const THREADS: usize = 2;
 
 /// The files of a module.
 #[derive(Default)]
@@ -25,7 +22,7 @@ struct Files {
 ///
 /// # Errors
 ///
-/// The package cannot be read, or says something that is not understood.
+/// The package cannot be read, or nothing in it is understood.
 pub fn compile(path: &Path, watch: Watch<'_>) -> Result<Compiled, CompileError> {
     let missing = || CompileError::Missing {
         path: path.to_owned(),
@@ -38,37 +35,19 @@ pub fn compile(path: &Path, watch: Watch<'_>) -> Result<Compiled, CompileError> 
     if modules.is_empty() {
         return Err(missing());
     }
-    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let work = || -> Result<Vec<Service>, CompileError> {
-        let mut package = package.clone();
-        let mut services = Vec::new();
-        while let Some((name, files)) = modules.get(next.fetch_add(1, Ordering::Relaxed)) {
-            match module(&mut package, name, files) {
-                Ok(found) => services.extend(found),
-                Err(error) => {
-                    // The others need not go on.
-                    next.store(modules.len(), Ordering::Relaxed);
-                    return Err(error);
-                }
-            }
-            watch(done.fetch_add(1, Ordering::Relaxed) + 1, modules.len());
-        }
-        Ok(services)
-    };
-    let results: Vec<_> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    });
-    let mut services = Vec::new();
-    for result in results {
-        services.extend(result?);
-    }
+    let (services, unread) = each(
+        &modules,
+        |(name, _)| name.as_str(),
+        watch,
+        |(name, files)| {
+            // The clone shares the bytes.
+            module(&mut package.clone(), name, files)
+        },
+    )?;
+    let mut services: Vec<Service> = services.into_iter().flatten().collect();
     services.sort_by(|a, b| a.name.cmp(&b.name));
     let partitions = regions::read(&mut package)?;
-    Ok(Compiled { version: package.version().to_owned(), services, partitions })
+    Ok(Compiled { version: package.version().to_owned(), services, unread, partitions })
 }
 
 /// The modules that have models, those with the most files first, so that the last ones are small.
