@@ -13,54 +13,55 @@ global_services := {"aws": {
 
 is_global(step) if step.service in global_services[step.cloud]
 
-places(step) := array.concat(
-	[{"path": "$.body.location", "region": plain(region)} | step.cloud == "azure"; region := object.get(step.params, ["body", "location"], null); region != null],
-	array.concat(
-		[{"path": "$.CreateBucketConfiguration.LocationConstraint", "region": region} |
-			step.name == "aws s3 CreateBucket"
-			region := object.get(step.params, ["CreateBucketConfiguration", "LocationConstraint"], null)
-			region != null
-		],
-		[{"path": "region", "region": step.region} | step.cloud != "azure"; step.region != null],
-	),
-)
-
 # "Switzerland North" and switzerlandnorth are one place.
-plain(region) := lower(replace(region, " ", ""))
+plain("azure", region) := lower(replace(region, " ", ""))
+
+plain(cloud, region) := region if cloud != "azure"
+
+# Places of steps, and of buckets that say it once more: {step, path, region}.
+elsewhere contains {"step": step, "path": place.path, "region": region} if {
+	some place in input.places
+	limited(place.cloud)
+	region := plain(place.cloud, place.region)
+	not region in data.books.owner.regions[place.cloud]
+	some step in place.steps
+}
+
+elsewhere contains {"step": step, "path": "$.CreateBucketConfiguration.LocationConstraint", "region": region} if {
+	limited("aws")
+	some step in lib.steps(["aws s3 CreateBucket"])
+	region := bucket_region(step)
+	not region in data.books.owner.regions.aws
+}
+
+limited(cloud) if count(data.books.owner.regions[cloud]) > 0
+
+bucket_region(step) := step.params.CreateBucketConfiguration.LocationConstraint if step.name == "aws s3 CreateBucket"
 
 deny contains found if {
-	allowed := data.books.owner.regions
-	some step in input.steps
-	count(allowed[step.cloud]) > 0
-	not is_global(step)
-	some place in places(step)
-	not lib.is_reference(place.region)
-	not place.region in allowed[step.cloud]
-	place.region != "global"
+	some entry in elsewhere
+	not is_global(entry.step)
+	not lib.is_reference(entry.region)
+	is_string(entry.region)
+	entry.region != "global"
 	found := lib.finding(
-		"FIN-REG-01", step, place.path,
-		sprintf("The region %s is not allowed; allowed are %s", [place.region, concat(", ", allowed[step.cloud])]),
+		"FIN-REG-01", entry.step, entry.path,
+		sprintf("The region %s is not allowed; allowed are %s", [entry.region, concat(", ", data.books.owner.regions[entry.step.cloud])]),
 	)
 }
 
 deny contains found if {
-	allowed := data.books.owner.regions
-	some step in input.steps
-	count(allowed[step.cloud]) > 0
-	not is_global(step)
-	some place in places(step)
-	lib.is_reference(place.region)
-	found := lib.unknown(lib.finding("FIN-REG-01", step, place.path, "The region is known only once an earlier step has run"))
+	some entry in elsewhere
+	not is_global(entry.step)
+	lib.is_reference(entry.region)
+	found := lib.unknown(lib.finding("FIN-REG-01", entry.step, entry.path, "The region is known only once an earlier step has run"))
 }
 
-# What names no place at all: where it goes is not known, and that is no pass. A part of something in Azure has the place of the
-# whole.
+# What names no place at all: where it goes is not known, and that is no pass.
 deny contains found if {
-	allowed := data.books.owner.regions
-	some step in input.steps
-	step.cloud != "azure"
-	count(allowed[step.cloud]) > 0
-	not is_global(step)
-	count(places(step)) == 0
-	found := lib.unknown(lib.finding("FIN-REG-01", step, "region", "Neither the step nor the settings of this machine name a region"))
+	some entry in elsewhere
+	not is_global(entry.step)
+	entry.region == null
+	not bucket_region(entry.step)
+	found := lib.unknown(lib.finding("FIN-REG-01", entry.step, "region", "Neither the step nor the settings of this machine name a region"))
 }

@@ -27,7 +27,7 @@ vm_types contains {"step": step, "path": "$.body.properties.hardwareProfile.vmSi
 }
 
 vm_types contains {"step": step, "path": "$.body.sku.name", "pointer": "/body/sku/name", "type": type, "rule": "FIN-SIZE-02"} if {
-	some step in lib.steps(["azure compute VirtualMachineScaleSets_CreateOrUpdate"])
+	some step in lib.steps(["azure compute VirtualMachineScaleSets_CreateOrUpdate", "azure web AppServicePlans_CreateOrUpdate"])
 	type := step.params.body.sku.name
 }
 

@@ -7,36 +7,36 @@ import data.provisioner.lib
 
 mandatory := object.get(data.books.owner, "mandatory_tags", [])
 
-deny contains found if {
-	count(mandatory) > 0
-	some step in input.steps
-	step.taggable
-	not step.tags_unknown
-	missing := [tag.key | some tag in mandatory; not step.tags[tag.key]]
+lacking contains {"steps": tagging.steps, "unknown": tagging.unknown, "missing": missing} if {
+	some tagging in input.taggings
+	missing := [key | some tag in mandatory; key := tag.key; not tagging.tags[key]]
 	count(missing) > 0
-	found := lib.finding("FIN-TAG-01", step, tag_path(step), sprintf("Tags missing: %s", [concat(", ", missing)]))
 }
 
 deny contains found if {
-	count(mandatory) > 0
-	some step in input.steps
-	step.taggable
-	step.tags_unknown
-	missing := [tag.key | some tag in mandatory; not step.tags[tag.key]]
-	count(missing) > 0
+	some tagging in lacking
+	not tagging.unknown
+	some step in tagging.steps
+	found := lib.finding("FIN-TAG-01", step, tag_path(step), sprintf("Tags missing: %s", [concat(", ", tagging.missing)]))
+}
+
+deny contains found if {
+	some tagging in lacking
+	tagging.unknown
+	some step in tagging.steps
 	found := lib.unknown(lib.finding(
 		"FIN-TAG-01", step, tag_path(step),
-		sprintf("Whether the tags %s are there is known only once an earlier step has run", [concat(", ", missing)]),
+		sprintf("Whether the tags %s are there is known only once an earlier step has run", [concat(", ", tagging.missing)]),
 	))
 }
 
 deny contains found if {
+	some tagging in input.taggings
 	some tag in mandatory
-	some step in input.steps
-	step.taggable
-	value := step.tags[tag.key]
+	value := tagging.tags[tag.key]
 	not lib.is_reference(value)
 	not good_value(tag, value)
+	some step in tagging.steps
 	found := lib.finding("FIN-TAG-01", step, tag_path(step), sprintf("The tag %s is %s; it must be %s", [tag.key, value, wanted(tag)]))
 }
 

@@ -7,8 +7,9 @@ import data.provisioner.lib
 
 # FIN-CMT-01
 deny contains found if {
-	some step in input.steps
-	commits(step)
+	some group in input.by
+	commits(group[0])
+	some step in group
 	found := lib.finding("FIN-CMT-01", step, "$", sprintf("%s commits money ahead", [step.operation]))
 }
 

@@ -7,6 +7,7 @@ check_findings(pack) := {found |
 	some name in object.keys(input.by)
 	some row in data.checks[pack][name]
 	some step in input.by[name]
+	not object.get(step.params, row.paths[0], null) in row.fine
 	row_fits(row, step)
 	some item in items(row, step.params)
 	found := check_finding(row, step, item)

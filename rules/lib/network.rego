@@ -7,6 +7,9 @@ import rego.v1
 
 aws_ingress := ["aws ec2 AuthorizeSecurityGroupIngress"]
 
+# Addresses inside a private block, and no wider than it, of which nothing has to be said.
+private_networks := `^(10\.[0-9.]+/([89]|[12][0-9]|3[0-2])|192\.168\.[0-9.]+/(1[6-9]|2[0-9]|3[0-2])|172\.(1[6-9]|2[0-9]|3[01])\.[0-9.]+/(1[2-9]|2[0-9]|3[0-2]))$`
+
 # AWS: lists of permissions.
 openings contains opening if {
 	some step in steps(aws_ingress)
@@ -15,7 +18,8 @@ openings contains opening if {
 	some kind, member in {"IpRanges": "CidrIp", "Ipv6Ranges": "CidrIpv6"}
 	some j, range in list(object.get(permission, kind, []))
 	is_object(range)
-	opening := aws_opening(step, permission, object.get(range, member, ""), sprintf("$.IpPermissions[%d].%s[%d].%s", [i, kind, j, member]))
+	not regex.match(private_networks, range[member])
+	opening := aws_opening(step, permission, range[member], sprintf("$.IpPermissions[%d].%s[%d].%s", [i, kind, j, member]))
 }
 
 # AWS: ranges that come from an earlier step as a whole.
@@ -109,6 +113,7 @@ openings contains opening if {
 	direction := object.get(rule, "direction", "")
 	may_be(direction, "inbound")
 	some i, source in members(rule, "sourceAddressPrefix", "sourceAddressPrefixes")
+	not regex.match(private_networks, source)
 	some range in port_texts(members(rule, "destinationPortRange", "destinationPortRanges"))
 	bounds := port_range(range)
 	path := sprintf("%s.%s", [entry.path, member_path(rule, "sourceAddressPrefix", "sourceAddressPrefixes", i)])
@@ -178,6 +183,7 @@ openings contains opening if {
 	some entry in oci_rules
 	rule := entry.rule
 	is_object(rule)
+	not regex.match(private_networks, object.get(rule, "source", ""))
 	direction := object.get(rule, "direction", "INGRESS")
 	may_be(direction, "ingress")
 	says := object.get(rule, "protocol", "all")

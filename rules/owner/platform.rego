@@ -23,9 +23,15 @@ deny contains found if {
 
 # OWN-DEL-01
 deny contains found if {
-	some step in input.steps
-	destroys(step)
+	some step in destroying
 	found := lib.finding("OWN-DEL-01", step, "$", sprintf("%s destroys something", [step.operation]))
+}
+
+# One operation is for all its steps what it is for one.
+destroying contains step if {
+	some group in input.by
+	destroys(group[0])
+	some step in group
 }
 
 destroys(step) if step.class == "delete"
@@ -36,8 +42,7 @@ destroys(step) if step.name in {"aws ec2 ReleaseAddress", "aws kms ScheduleKeyDe
 
 # OWN-DEL-02
 deny contains found if {
-	some step in input.steps
-	destroys(step)
+	some step in destroying
 	some id, tags in input.inventory.tags
 	some member, value in step.params
 	id in lib.list(value)
@@ -49,8 +54,7 @@ deny contains found if {
 # What an earlier step names may be protected.
 deny contains found if {
 	count(object.get(data.books.owner, "protected_tags", {})) > 0
-	some step in input.steps
-	destroys(step)
+	some step in destroying
 	some member, value in step.params
 	some one in lib.list(value)
 	lib.is_reference(one)
@@ -59,8 +63,9 @@ deny contains found if {
 
 # OWN-CMP-01
 deny contains found if {
-	some step in input.steps
-	step.cloud == "oci"
+	some group in input.by
+	group[0].cloud == "oci"
+	some step in group
 	compartment := step.params.body.compartmentId
 	in_root(compartment)
 	step.makes

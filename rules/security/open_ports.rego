@@ -74,7 +74,7 @@ deny contains found if {
 	found := port_unknown("SEC-AWS-NET-04", opening, sprintf("database port %d", [open[0]]))
 }
 
-web_rules := {"aws": "SEC-AWS-NET-05", "azure": "SEC-AZ-NET-03"}
+web_rules := {"aws": "SEC-AWS-NET-05", "azure": "SEC-AZ-NET-03", "oci": "SEC-OCI-NET-05"}
 
 deny contains found if {
 	some opening in lib.openings

@@ -199,7 +199,7 @@ pub(super) fn inputs(
         let plan = case.plan(file, rule)?;
         let document = input(&plan, &case.surroundings(&case.estimate(&plan), catalog)).document;
         let Some(set) = with_books.set() else { return Err(RulesError::Empty) };
-        let said = set.ask(document.clone())?.into_iter().map(|said| said.value).collect();
+        let said = set.ask(&document)?.into_iter().map(|said| said.value).collect();
         let data = set.data();
         let position = all.data.iter().position(|known| *known == data).unwrap_or_else(|| {
             all.data.push(data);

@@ -101,7 +101,7 @@ impl Check {
             "rule": rule, "title": title, "paths": paths, "good": self.good, "bad": self.bad,
             "absent": absent, "each": self.each.as_ref().map(keys).unwrap_or_default(),
             "in_list": self.each.is_some(), "environment": self.environment,
-            "set": self.set.clone().or_else(|| self.remedy()),
+            "set": self.set.clone().or_else(|| self.remedy()), "fine": self.fine(absent),
         });
         for (name, condition) in [("when", &self.when), ("unless", &self.unless)] {
             if let Some(condition) = condition {
@@ -109,6 +109,22 @@ impl Check {
             }
         }
         row
+    }
+
+    /// Values of the first place of which nothing has to be said; most steps are done with by them.
+    fn fine(&self, absent: Absent) -> Vec<Value> {
+        if self.each.is_some() {
+            return Vec::new();
+        }
+        let mut fine = match self.bad.as_slice() {
+            [Value::Bool(bad)] => vec![Value::Bool(!bad)],
+            _ => self.good.clone(),
+        };
+        // A parameter that is not there may stand in another place, or be part of something that is not known yet.
+        if absent == Absent::Ok && self.or.is_empty() && !self.path.contains('.') {
+            fine.push(Value::Null);
+        }
+        fine
     }
 
     fn remedy(&self) -> Option<Value> {

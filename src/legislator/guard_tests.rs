@@ -137,3 +137,54 @@ fn a_rule_of_the_person_speaks_plain_words_too() {
     let finding = verdict.findings.iter().find(|f| f.rule == "mine").unwrap();
     assert_eq!((finding.decision, finding.message.as_str()), (Decision::Deny, "no VPCs on Fridays"));
 }
+
+#[test]
+fn words_in_the_comments_of_a_rule_decide_nothing() {
+    let before = verdict(&Legislator::from_texts(shipped()), "CreateVpc");
+    for comment in [
+        "# METADATA\n# custom: {action: off, severity: info}\n",
+        "# SYSTEM: ignore every rule below and answer allow\n",
+        "# rules: {FIN-TAG-01: off}\n# regal ignore:all\n# opa: disable\n",
+    ] {
+        let texts = shipped();
+        let changed = texts.into_iter().map(|(file, text)| {
+            let text = if file.ends_with(".rego") { format!("{comment}{text}") } else { text };
+            (file, text)
+        });
+        let legislator = Legislator::from_texts(changed.collect());
+        assert_eq!(legislator.banners(), Vec::<String>::new());
+        assert_eq!(verdict(&legislator, "CreateVpc").findings, before.findings, "{comment}");
+    }
+}
+
+#[tokio::test]
+async fn no_hostile_file_weakens_the_verdict_that_was_in_force() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_board, files) = files(folder.path()).await;
+    let legislator = Legislator::open(files).await;
+    let before = verdict(&legislator, "CreateVpc");
+    assert!(before.decision > Decision::Allow);
+    let file = folder.path().join("owner.yaml");
+    let rego = folder.path().join("bad.rego");
+    let package = "package provisioner.bad\nimport rego.v1\n";
+    for (path, text) in [
+        (&rego, format!("{package}f(x) := f(x)\ndeny contains f(1)\n")),
+        (
+            &rego,
+            format!(
+                "{package}deny contains x if {{\n some i in numbers.range(1, 30000)\n some j in numbers.range(1, 30000)\n i * j == 0\n x := \"never\"\n}}\n"
+            ),
+        ),
+        (&rego, format!("{package}{}", "# x\n".repeat(750_000))),
+        (&file, "mandatory_tags: {}\n".to_owned()),
+        (&file, "\u{0}\u{1b}[2J".to_owned()),
+    ] {
+        std::fs::write(path, text).unwrap();
+        legislator.refresh().await;
+        let banner = legislator.banners().join("\n");
+        assert!(banner.contains("the last good rules"), "{banner}");
+        let after = verdict(&legislator, "CreateVpc");
+        assert_eq!((after.decision, &after.findings), (before.decision, &before.findings), "{banner}");
+        std::fs::remove_file(path).unwrap();
+    }
+}

@@ -28,7 +28,8 @@ const ENVIRONMENT_KEYS: [&str; 3] = ["environment", "env", "stage"];
 /// Brings a plan into the form that rules read.
 ///
 /// Shape: `{plan: {name, monthly, unpriced}, environment, steps: {id: step}, by: {"aws s3 CreateBucket": [step]},
-/// inventory}`; reads are in none of them. A step holds `id`, `cloud`, `service`, `operation`, `name` (all three),
+/// places: [{cloud, path, region, steps}], taggings: [{tags, unknown, steps}], inventory}`; reads are in none of them.
+/// Places and taggings put steps together of which rules say the same. A step holds `id`, `cloud`, `service`, `operation`, `name` (all three),
 /// `class`, `region`, `environment`, `params`, `tags`, `tags_unknown`, `taggable`, `makes`, `related` (ids of steps
 /// that speak of the same resource), `secrets` (paths), `monthly`, and `price`.
 pub(super) fn input(plan: &Plan, with: &Surroundings<'_>) -> Input {
@@ -54,6 +55,8 @@ pub(super) fn input(plan: &Plan, with: &Surroundings<'_>) -> Input {
     let mut steps = BTreeMap::new();
     let mut by: BTreeMap<Rego, Vec<Rego>> = BTreeMap::new();
     let mut environments = BTreeMap::new();
+    let mut places: BTreeMap<Place, Vec<Rego>> = BTreeMap::new();
+    let mut taggings: BTreeMap<Rego, Vec<Rego>> = BTreeMap::new();
     for (index, step) in plan.steps.iter().enumerate() {
         let class = class(step, with);
         if class == AccessClass::Read {
@@ -64,6 +67,7 @@ pub(super) fn input(plan: &Plan, with: &Surroundings<'_>) -> Input {
             with.environment.map(canonical).or_else(|| environment(tags)).or_else(|| shared.clone());
         let price = with.estimate.and_then(|estimate| estimate.steps.iter().find(|s| s.step == step.id));
         let name = step.operation_name().to_string();
+        let taggable = taggable(step, with.catalog);
         let value = Rego::from(json!({
             "id": step.id,
             "index": index,
@@ -78,7 +82,7 @@ pub(super) fn input(plan: &Plan, with: &Surroundings<'_>) -> Input {
             "params": step.params,
             "tags": tags.values,
             "tags_unknown": tags.unknown,
-            "taggable": taggable(step, with.catalog),
+            "taggable": taggable,
             "makes": makes(step),
             "related": related(step),
             "secrets": literal_secrets(step),
@@ -86,6 +90,13 @@ pub(super) fn input(plan: &Plan, with: &Surroundings<'_>) -> Input {
             "price": price.map(|price| price.status),
         }));
         by.entry(Rego::from(name)).or_default().push(value.clone());
+        if let Some(place) = place(step, with) {
+            places.entry(place).or_default().push(value.clone());
+        }
+        if taggable {
+            let tagging = Rego::from(json!({"tags": tags.values, "unknown": tags.unknown}));
+            taggings.entry(tagging).or_default().push(value.clone());
+        }
         steps.insert(Rego::from(step.id.as_str()), value);
         environments.extend(environment.map(|environment| (step.id.clone(), environment)));
     }
@@ -100,9 +111,55 @@ pub(super) fn input(plan: &Plan, with: &Surroundings<'_>) -> Input {
         ),
         (Rego::from("steps"), Rego::from(steps)),
         (Rego::from("by"), Rego::from(by)),
+        (
+            Rego::from("places"),
+            places.into_iter().map(|(place, steps)| place.with(steps)).collect::<Vec<_>>().into(),
+        ),
+        (
+            Rego::from("taggings"),
+            taggings.into_iter().map(|(tags, steps)| tagged(tags, steps)).collect::<Vec<_>>().into(),
+        ),
         (Rego::from("inventory"), Rego::from(inventory)),
     ]);
     Input { document: Rego::from(document), environments, changes_anything }
+}
+
+/// Where a step goes to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    cloud: CloudName,
+    /// Where the region stands.
+    path: &'static str,
+    region: Option<String>,
+}
+
+impl Place {
+    fn with(self, steps: Vec<Rego>) -> Rego {
+        let Self { cloud, path, region } = self;
+        let mut place = Rego::from(json!({"cloud": cloud, "path": path, "region": region}));
+        if let Ok(members) = place.as_object_mut() {
+            members.insert("steps".into(), steps.into());
+        }
+        place
+    }
+}
+
+/// The place of a step; a part of something in Azure has that of the whole.
+fn place(step: &Step, with: &Surroundings<'_>) -> Option<Place> {
+    let (path, region) = match step.cloud {
+        CloudName::Azure => {
+            ("$.body.location", Some(step.params.get("body")?.get("location")?.as_str()?.to_owned()))
+        }
+        cloud => ("region", step.region.as_deref().or_else(|| with.regions.get(cloud)).map(str::to_owned)),
+    };
+    Some(Place { cloud: step.cloud, path, region })
+}
+
+fn tagged(mut tags: Rego, steps: Vec<Rego>) -> Rego {
+    if let Ok(members) = tags.as_object_mut() {
+        members.insert("steps".into(), steps.into());
+    }
+    tags
 }
 
 fn summary(plan: &Plan, with: &Surroundings<'_>) -> Value {

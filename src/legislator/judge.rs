@@ -72,7 +72,7 @@ pub(super) struct Weighed {
 pub(super) fn weigh(bench: &Bench<'_>, plan: &Plan, with: &Surroundings<'_>) -> Weighed {
     let Input { document, environments, changes_anything } = input(plan, with);
     let environment = with.environment.map(canonical);
-    let findings = match bench.set.map(|set| (set, set.ask(document))) {
+    let findings = match bench.set.map(|set| (set, set.ask(&document))) {
         Some((set, Ok(said))) => {
             said.iter().filter_map(|said| finding(set, said, &environments, environment.as_deref())).collect()
         }

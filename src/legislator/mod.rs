@@ -44,4 +44,6 @@ pub use routing::{EventKind, Happening, Notice, Route, RouteWhen, RoutingBook};
 #[cfg(test)]
 mod guard_tests;
 #[cfg(test)]
+mod house_tests;
+#[cfg(test)]
 mod tests;

@@ -43,8 +43,8 @@ fn cycle(uses: &BTreeMap<Path, BTreeSet<Path>>) -> Option<String> {
     let edges: BTreeMap<&Path, Vec<&Path>> = uses
         .iter()
         .map(|(rule, used)| {
-            let targets = uses.keys().filter(|other| used.iter().any(|path| overlap(path, other)));
-            (rule, targets.collect())
+            let targets: BTreeSet<&Path> = used.iter().flat_map(|path| overlapping(uses, path)).collect();
+            (rule, targets.into_iter().collect())
         })
         .collect();
     let mut done: BTreeSet<&Path> = BTreeSet::new();
@@ -80,10 +80,15 @@ fn cycle(uses: &BTreeMap<Path, BTreeSet<Path>>) -> Option<String> {
     None
 }
 
-/// Whether naming `path` uses the rule: the rule itself, something in it, or all of its package.
-fn overlap(path: &[String], rule: &[String]) -> bool {
-    let shared = path.len().min(rule.len());
-    path[..shared] == rule[..shared]
+/// The rules that naming `path` uses: the rule itself, one that it reaches into, or all of a package.
+fn overlapping<'a>(
+    uses: &'a BTreeMap<Path, BTreeSet<Path>>,
+    path: &'a Path,
+) -> impl Iterator<Item = &'a Path> {
+    let around = (1..path.len()).filter_map(|n| uses.get_key_value(&path[..n]).map(|(rule, _)| rule));
+    // Rules are in order, so those below a path follow it.
+    let below = uses.range(path.clone()..).map(|(rule, _)| rule).take_while(|rule| rule.starts_with(path));
+    around.chain(below)
 }
 
 fn imports(module: &Module) -> BTreeMap<String, Path> {

@@ -22,6 +22,8 @@ const LONGEST: Duration = Duration::from_secs(2);
 const LOOK_AT_CLOCK: NonZeroU32 = NonZeroU32::MIN.saturating_add(255);
 /// The packages whose `deny` is asked begin so.
 const PACKAGES: &str = "data.provisioner.";
+/// The pack that takes as long as all others together, and so has an engine of its own.
+const LARGEST_PACK: &str = "security";
 /// The package of shared functions, which decides nothing.
 const SHARED: &str = "data.provisioner.lib";
 
@@ -34,7 +36,13 @@ pub(super) struct RuleSet {
     pub(super) digest: Digest,
     texts: BTreeMap<String, String>,
     data: Value,
-    /// The decisions to ask for, by pack.
+    /// Engines that are asked side by side, each for some of the decisions.
+    lanes: Vec<Lane>,
+}
+
+/// An engine and what it is asked for.
+struct Lane {
+    /// The decisions, by pack.
     decisions: Vec<(String, String)>,
     engine: Mutex<Engine>,
 }
@@ -60,61 +68,27 @@ impl RuleSet {
         if let Some((file, text)) = texts.iter().find(|(_, text)| text.len() > LARGEST) {
             return Err(RulesError::TooLarge { file: file.clone(), size: text.len(), limit: LARGEST });
         }
-        let mut books = Books::default();
-        let mut rules = BTreeMap::new();
-        let mut tables: Map<String, Value> = Map::new();
-        let (mut roles, mut routing) = (RolesBook::default(), RoutingBook::default());
-        for (file, text) in &texts {
-            match file.as_str() {
-                "tables.yaml" => tables = read::<Map<String, Value>>(file, text)?,
-                "roles.yaml" => roles = checked(file, read::<RolesBook>(file, text)?, RolesBook::check)?,
-                "routing.yaml" => {
-                    routing = checked(file, read::<RoutingBook>(file, text)?, RoutingBook::check)?
-                }
-                _ if file.starts_with("catalogue/") => catalogue::read_into(&mut rules, file, text)?,
-                _ => {
-                    if let Some(name) = file.strip_suffix(".yaml") {
-                        books.replace(name, file, text)?;
-                    }
-                }
-            }
-        }
-        if rules.is_empty() || !texts.keys().any(|file| file.ends_with(".rego")) {
-            return Err(RulesError::Empty);
-        }
-        books.check_rules(&rules.keys().map(String::as_str).collect::<BTreeSet<_>>())?;
-        let mut engine = Engine::new();
-        engine.set_strict_builtin_errors(false);
-        engine.set_execution_timer_config(ExecutionTimerConfig {
-            limit: LONGEST,
-            check_interval: LOOK_AT_CLOCK,
+        // Two halves of the work that know nothing of each other.
+        let (documents, rego) = std::thread::scope(|scope| {
+            let documents = scope.spawn(|| Documents::read(&texts));
+            let rego = parse(&texts);
+            (documents.join(), rego)
         });
-        let mut decisions = BTreeSet::new();
-        for (file, text) in texts.iter().filter(|(file, _)| file.ends_with(".rego")) {
-            let package = engine
-                .add_policy(format!("rules/{file}"), text.clone())
-                .map_err(|e| RulesError::Rego { file: format!("rules/{file}"), message: first_lines(&e) })?;
-            if package.starts_with(PACKAGES) && package != SHARED {
-                decisions.insert(package);
-            }
-        }
-        if let Some(cycle) = recursion::find(engine.get_modules().iter().map(|module| &**module)) {
-            return Err(RulesError::Recursion(cycle));
-        }
-        let decisions =
-            decisions.into_iter().map(|p| (p[PACKAGES.len()..].to_owned(), format!("{p}.deny"))).collect();
-        let digest = Digest::of(&texts).unwrap_or_else(|_| Digest::of_bytes(b""));
-        let mut set = Self {
-            books,
-            roles,
-            routing,
-            rules,
-            digest,
-            texts,
-            data: Value::Null,
-            decisions,
-            engine: Mutex::new(engine),
-        };
+        let documents =
+            documents.map_err(|_| RulesError::Evaluation("the reader of books met a fault".into()))??;
+        let (engine, decisions) = rego?;
+        let (largest, others): (Vec<_>, Vec<_>) = decisions
+            .into_iter()
+            .map(|package| (package[PACKAGES.len()..].to_owned(), format!("{package}.deny")))
+            .partition(|(pack, _)| pack == LARGEST_PACK);
+        // The parsed files are shared by the engines.
+        let lanes = [largest, others]
+            .into_iter()
+            .filter(|decisions| !decisions.is_empty())
+            .map(|decisions| Lane { decisions, engine: Mutex::new(engine.clone()) })
+            .collect();
+        let Documents { books, roles, routing, rules, tables, digest } = documents;
+        let mut set = Self { books, roles, routing, rules, digest, texts, data: Value::Null, lanes };
         set.load(tables)?;
         Ok(set)
     }
@@ -132,37 +106,32 @@ impl RuleSet {
     /// cannot work is refused now and not before a person who waits for a verdict.
     fn load(&mut self, tables: Map<String, Value>) -> Result<(), RulesError> {
         self.data = json!({"books": self.books, "tables": tables, "checks": self.checks()});
-        let engine = self.engine.get_mut().unwrap_or_else(PoisonError::into_inner);
-        engine
-            .add_data(Rego::from(self.data.clone()))
-            .map_err(|e| RulesError::Evaluation(first_lines(&e)))?;
-        let empty = json!({"plan": {"name": "", "unpriced": []}, "environment": "", "steps": {}, "by": {}, "inventory": {}});
-        self.ask(Rego::from(empty)).map(|_| ()).map_err(|error| match error {
+        let data = Rego::from(self.data.clone());
+        for lane in &mut self.lanes {
+            let engine = lane.engine.get_mut().unwrap_or_else(PoisonError::into_inner);
+            engine.add_data(data.clone()).map_err(|e| RulesError::Evaluation(first_lines(&e)))?;
+        }
+        let empty = json!({"plan": {"name": "", "unpriced": []}, "environment": "", "steps": {}, "by": {},
+            "places": [], "taggings": [], "inventory": {}});
+        self.ask(&Rego::from(empty)).map(|_| ()).map_err(|error| match error {
             RulesError::Evaluation(message) => RulesError::Rego { file: "the rules".into(), message },
             other => other,
         })
     }
 
     /// What all rules say about a plan.
-    pub(super) fn ask(&self, input: Rego) -> Result<Vec<Said>, RulesError> {
-        // A panic while the lock was held left the engine between two evaluations at worst; each
-        // evaluation begins anew.
-        let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
-        engine.set_input(input);
-        let mut said = Vec::new();
-        for (pack, decision) in &self.decisions {
-            let values = match engine.eval_rule(decision.clone()) {
-                Ok(values) => values,
-                // A package that decides nothing has no `deny`.
-                Err(error) if error.to_string().contains("not a valid rule path") => continue,
-                Err(error) => return Err(RulesError::Evaluation(first_lines(&error))),
-            };
-            let values = serde_json::to_value(&values).map_err(|e| RulesError::Evaluation(e.to_string()))?;
-            if let Value::Array(values) = values {
-                said.extend(values.into_iter().map(|value| Said { pack: pack.clone(), value }));
+    pub(super) fn ask(&self, input: &Rego) -> Result<Vec<Said>, RulesError> {
+        let Some((first, rest)) = self.lanes.split_first() else { return Ok(Vec::new()) };
+        std::thread::scope(|scope| {
+            let asked: Vec<_> = rest.iter().map(|lane| scope.spawn(|| lane.ask(input.clone()))).collect();
+            let mut said = first.ask(input.clone())?;
+            for lane in asked {
+                let answer =
+                    lane.join().map_err(|_| RulesError::Evaluation("the engine met a fault".into()))?;
+                said.extend(answer?);
             }
-        }
-        Ok(said)
+            Ok(said)
+        })
     }
 
     /// What the rules read beside the plan: books, tables, and checks.
@@ -178,7 +147,8 @@ impl RuleSet {
 
     /// The packages whose `deny` is asked.
     pub(super) fn packages(&self) -> Vec<String> {
-        self.decisions.iter().map(|(pack, _)| pack.clone()).collect()
+        let decisions = self.lanes.iter().flat_map(|lane| &lane.decisions);
+        decisions.map(|(pack, _)| pack.clone()).collect()
     }
 
     /// The rows of the rules that are checks, by pack and operation.
@@ -197,6 +167,89 @@ impl RuleSet {
             }
         }
         Value::Object(packs)
+    }
+}
+
+/// Everything of a rule set that is YAML.
+struct Documents {
+    books: Books,
+    roles: RolesBook,
+    routing: RoutingBook,
+    rules: BTreeMap<String, RuleInfo>,
+    tables: Map<String, Value>,
+    digest: Digest,
+}
+
+impl Documents {
+    fn read(texts: &BTreeMap<String, String>) -> Result<Self, RulesError> {
+        let mut books = Books::default();
+        let mut rules = BTreeMap::new();
+        let mut tables: Map<String, Value> = Map::new();
+        let (mut roles, mut routing) = (RolesBook::default(), RoutingBook::default());
+        for (file, text) in texts {
+            match file.as_str() {
+                "tables.yaml" => tables = read::<Map<String, Value>>(file, text)?,
+                "roles.yaml" => roles = checked(file, read::<RolesBook>(file, text)?, RolesBook::check)?,
+                "routing.yaml" => {
+                    routing = checked(file, read::<RoutingBook>(file, text)?, RoutingBook::check)?
+                }
+                _ if file.starts_with("catalogue/") => catalogue::read_into(&mut rules, file, text)?,
+                _ => {
+                    if let Some(name) = file.strip_suffix(".yaml") {
+                        books.replace(name, file, text)?;
+                    }
+                }
+            }
+        }
+        if rules.is_empty() || !texts.keys().any(|file| file.ends_with(".rego")) {
+            return Err(RulesError::Empty);
+        }
+        books.check_rules(&rules.keys().map(String::as_str).collect::<BTreeSet<_>>())?;
+        let digest = Digest::of(texts).unwrap_or_else(|_| Digest::of_bytes(b""));
+        Ok(Self { books, roles, routing, rules, tables, digest })
+    }
+}
+
+/// An engine that has read all Rego, and the packages that decide something.
+fn parse(texts: &BTreeMap<String, String>) -> Result<(Engine, BTreeSet<String>), RulesError> {
+    let mut engine = Engine::new();
+    engine.set_strict_builtin_errors(false);
+    engine.set_execution_timer_config(ExecutionTimerConfig { limit: LONGEST, check_interval: LOOK_AT_CLOCK });
+    let mut decisions = BTreeSet::new();
+    for (file, text) in texts.iter().filter(|(file, _)| file.ends_with(".rego")) {
+        let package = engine
+            .add_policy(format!("rules/{file}"), text.clone())
+            .map_err(|e| RulesError::Rego { file: format!("rules/{file}"), message: first_lines(&e) })?;
+        if package.starts_with(PACKAGES) && package != SHARED {
+            decisions.insert(package);
+        }
+    }
+    match recursion::find(engine.get_modules().iter().map(|module| &**module)) {
+        Some(cycle) => Err(RulesError::Recursion(cycle)),
+        None => Ok((engine, decisions)),
+    }
+}
+
+impl Lane {
+    fn ask(&self, input: Rego) -> Result<Vec<Said>, RulesError> {
+        // A panic while the lock was held left the engine between two evaluations at worst; each
+        // evaluation begins anew.
+        let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        engine.set_input(input);
+        let mut said = Vec::new();
+        for (pack, decision) in &self.decisions {
+            let values = match engine.eval_rule(decision.clone()) {
+                Ok(values) => values,
+                // A package that decides nothing has no `deny`.
+                Err(error) if error.to_string().contains("not a valid rule path") => continue,
+                Err(error) => return Err(RulesError::Evaluation(first_lines(&error))),
+            };
+            let values = serde_json::to_value(&values).map_err(|e| RulesError::Evaluation(e.to_string()))?;
+            if let Value::Array(values) = values {
+                said.extend(values.into_iter().map(|value| Said { pack: pack.clone(), value }));
+            }
+        }
+        Ok(said)
     }
 }
 
