@@ -5,6 +5,7 @@ mod arm;
 mod check;
 pub mod compile;
 pub mod describe;
+pub mod docs;
 mod entry;
 mod error;
 pub mod mark;

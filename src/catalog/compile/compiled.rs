@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Unread;
+use crate::catalog::docs::Docs;
 use crate::catalog::shapes::Service;
 
 /// A compiled package.
@@ -15,4 +16,6 @@ pub struct Compiled {
     pub unread: Vec<Unread>,
     /// What the cloud says about its places: the partitions of AWS, the realms and regions of OCI.
     pub partitions: Value,
+    /// What the package says about its operations, in a sentence each.
+    pub docs: Docs,
 }

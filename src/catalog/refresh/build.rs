@@ -10,6 +10,7 @@ use super::{RefreshError, whole};
 use crate::catalog::compile::azure::PackageList;
 use crate::catalog::compile::python::Distribution;
 use crate::catalog::compile::{Compiled, Unread, Watch, azure, botocore, oci};
+use crate::catalog::docs::Docs;
 use crate::catalog::shapes::Service;
 use crate::catalog::{Catalog, CatalogError, snapshot};
 use crate::plan::CloudName;
@@ -37,6 +38,8 @@ pub struct Built {
     pub absent: Vec<String>,
     /// Parts that this program does not understand.
     pub unread: Vec<UnreadPart>,
+    /// What the packages say about their operations.
+    pub docs: Docs,
 }
 
 /// A part of a package that this program does not understand.
@@ -125,6 +128,7 @@ struct Raw {
     services: Vec<Service>,
     places: Value,
     unread: Vec<Unread>,
+    docs: Docs,
     left_out: Vec<String>,
     absent: Vec<String>,
 }
@@ -146,6 +150,7 @@ fn compiled(
         services: compiled.services,
         places: compiled.partitions,
         unread: compiled.unread,
+        docs: compiled.docs,
         left_out: Vec::new(),
         absent: Vec::new(),
     };
@@ -165,6 +170,7 @@ fn compiled(
                 services: compiled.services,
                 places: Value::Null,
                 unread: compiled.unread,
+                docs: compiled.docs,
                 left_out: compiled.left_out,
                 absent: compiled.absent,
             }
@@ -185,7 +191,7 @@ impl Built {
         let catalog = Catalog::from_snapshot(snapshot.clone())?;
         whole(cloud, &catalog)?;
         let (kept, absent) = raw.absent.into_iter().partition(|name| saved.contains(name));
-        Ok(Self { snapshot, catalog, left_out: raw.left_out, kept, absent, unread })
+        Ok(Self { snapshot, catalog, left_out: raw.left_out, kept, absent, unread, docs: raw.docs })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The update of one cloud.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use super::pins::Pins;
 use super::progress::{Progress, Unit};
 use super::source::{Found, Source};
 use crate::catalog::compile::azure::PackageList;
+use crate::catalog::docs::{self, Docs};
 use crate::catalog::refresh::{
     Built, Changes, Known, Locked, Origin, Package, Part, RefreshError, Shelf, UnreadPart, build, compare,
     in_use, whole,
@@ -151,7 +153,8 @@ pub(super) fn update(job: &Job<'_>, cloud: CloudName) -> Result<Outcome, CliErro
     let after = built.catalog.status().first().map(of);
     let before = base.status().iter().find(|status| status.cloud == cloud).map(of);
     let mut outcome = Outcome { before, after, ..Outcome::of(cloud, State::Unchanged) };
-    let mut parts = vec![(Part::Catalog, built.snapshot)];
+    let said = documentation(job, cloud, built.docs, &built.catalog)?;
+    let mut parts = vec![(Part::Catalog, built.snapshot), (Part::Docs, said)];
     if !job.shelf.holds(cloud, &parts) {
         let changes = compare(cloud, base, &built.catalog).map_err(CliError::failed)?;
         let origin = Origin::of(&parts[0].1, job.begun, job.source.to_string(), found.packages.clone());
@@ -172,6 +175,24 @@ pub(super) fn update(job: &Job<'_>, cloud: CloudName) -> Result<Outcome, CliErro
         exit,
         ..outcome
     })
+}
+
+/// What the packages say, and of services that were kept from the catalog in use what was said about them before.
+fn documentation(
+    job: &Job<'_>,
+    cloud: CloudName,
+    mut said: Docs,
+    catalog: &Catalog,
+) -> Result<Vec<u8>, CliError> {
+    // What cannot be read is written anew.
+    let before =
+        fs::read(job.shelf.current(cloud, Part::Docs)).ok().and_then(|bytes| docs::read(&bytes).ok());
+    if let Some((of, before)) = before
+        && of == cloud
+    {
+        said.fill(before, |service| catalog.services(cloud).any(|entry| entry.name == service));
+    }
+    docs::write(cloud, &said).map_err(CliError::failed)
 }
 
 /// Compiles what was found. What an index gave is not the person's mistake.

@@ -14,13 +14,16 @@ use super::request::{self, Request, Url};
 use super::resolve::{Config, Origin, Scope, popped};
 use crate::catalog::compile::CompileError;
 use crate::catalog::compile::python::{
-    Literal, Module, argument, dotted, function, functions, keyword, text,
+    Literal, Module, argument, docstring, dotted, function, functions, keyword, text,
 };
+use crate::catalog::docs::from_docstring;
 use crate::catalog::shapes::{ArmOperation, Collection, Location};
 
 /// An operation, before its shapes are made.
 pub(super) struct Found {
     pub(super) name: String,
+    /// What it does, in a sentence.
+    pub(super) about: String,
     pub(super) method: String,
     pub(super) uri: String,
     pub(super) params: Vec<Param>,
@@ -137,6 +140,7 @@ impl<'a> Reader<'a> {
         arm.pages = answer.pages;
         Ok(Found {
             name: names::operation(group.class.name.as_str(), method.name.as_str()),
+            about: docstring(&method.body).map(from_docstring).unwrap_or_default(),
             method: method_name,
             uri,
             params,

@@ -14,6 +14,7 @@ use super::{mapped, names, rest};
 use crate::catalog::compile::each::each;
 use crate::catalog::compile::python::{Distribution, Literal, Module, assignments, bases, class, classes};
 use crate::catalog::compile::{CompileError, Unread, Watch};
+use crate::catalog::docs::Docs;
 use crate::catalog::shapes::{
     ArmService, Location, Member, Operation, OperationTraits, Protocol, Service, ServiceTraits, Shape,
     ShapeId, ShapeKind, ShapeTraits,
@@ -26,6 +27,8 @@ pub struct Compiled {
     pub services: Vec<Service>,
     /// What is not understood.
     pub unread: Vec<Unread>,
+    /// What the packages say about their operations, in a sentence each.
+    pub docs: Docs,
     /// The packages that were compiled, by name, sorted.
     pub packages: Vec<Package>,
     /// Packages that lay there and are not in the list, by name.
@@ -60,8 +63,10 @@ pub fn compile(
     }
     let (services, unread) = each(&wanted, Distribution::name, watch, |package| {
         // The clone shares the bytes.
-        package_services(&mut package.clone())
+        let mut docs = Docs::default();
+        package_services(&mut package.clone(), &mut docs).map(|services| (services, docs))
     })?;
+    let (services, docs): (Vec<Vec<Service>>, Vec<Docs>) = services.into_iter().unzip();
     let mut services: Vec<Service> = services.into_iter().flatten().collect();
     services.sort_by(|a, b| a.name.cmp(&b.name));
     for pair in services.windows(2) {
@@ -77,6 +82,7 @@ pub fn compile(
     let unknown = |name: &str| unread.iter().any(|unread| unread.part == name);
     Ok(Compiled {
         services,
+        docs: docs.into_iter().collect(),
         packages: wanted
             .iter()
             .filter(|d| !unknown(d.name()))
@@ -88,13 +94,13 @@ pub fn compile(
     })
 }
 
-fn package_services(package: &mut Distribution) -> Result<Vec<Service>, CompileError> {
+fn package_services(package: &mut Distribution, docs: &mut Docs) -> Result<Vec<Service>, CompileError> {
     let clients = client::find(package)?;
     let several = clients.len() > 1;
     let mut services = Vec::new();
     for client in &clients {
         let folder = client.folder.rsplit('/').next().filter(|_| several);
-        services.push(service(package, client, &names::service(package.name(), folder))?);
+        services.push(service(package, client, &names::service(package.name(), folder), docs)?);
     }
     Ok(services)
 }
@@ -106,7 +112,12 @@ struct Folder {
     config: Config,
 }
 
-fn service(package: &mut Distribution, client: &Client, name: &str) -> Result<Service, CompileError> {
+fn service(
+    package: &mut Distribution,
+    client: &Client,
+    name: &str,
+    docs: &mut Docs,
+) -> Result<Service, CompileError> {
     let mut places: Vec<&str> = client.groups.iter().map(|group| group.folder.as_str()).collect();
     places.sort_unstable();
     places.dedup();
@@ -139,6 +150,7 @@ fn service(package: &mut Distribution, client: &Client, name: &str) -> Result<Se
                 reason,
             };
             let operation = shaped(&mut shapes, number, &found).map_err(at)?;
+            docs.add(name, &found.name, found.about.clone());
             if operations.insert(found.name.clone(), operation).is_some() {
                 return Err(at("there are two operations of this name".into()));
             }

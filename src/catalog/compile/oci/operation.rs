@@ -11,12 +11,15 @@ use crate::catalog::compile::CompileError;
 use crate::catalog::compile::python::{
     Definition, Literal, Module, argument, call_of, docstring as text_of, dotted, keyword, text,
 };
+use crate::catalog::docs::from_docstring;
 
 /// An operation as its function says it.
 #[derive(Default)]
 pub(super) struct Operation {
     /// Python's name.
     pub(super) name: String,
+    /// What it does, in a sentence.
+    pub(super) about: String,
     /// Where the function stands, for errors.
     pub(super) place: String,
     pub(super) method: String,
@@ -69,6 +72,7 @@ pub(super) fn read(module: &Module, function: &StmtFunctionDef) -> Result<Operat
         ..Operation::default()
     };
     let about = text_of(function.statements()).unwrap_or_default();
+    operation.about = from_docstring(about);
     for documented in docstring::params(about) {
         if let Some(value) = documented.value {
             operation.types.insert(documented.name.to_owned(), value);

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use super::names::pascal;
 use super::service::Named;
 use super::shape::Models;
 use super::{await_state, client, model, regions, service};
 use crate::catalog::compile::each::each;
 use crate::catalog::compile::python::Distribution;
 use crate::catalog::compile::{CompileError, Compiled, Watch};
+use crate::catalog::docs::Docs;
 use crate::catalog::shapes::Service;
 
 /// The files of a module.
@@ -41,13 +43,21 @@ pub fn compile(path: &Path, watch: Watch<'_>) -> Result<Compiled, CompileError> 
         watch,
         |(name, files)| {
             // The clone shares the bytes.
-            module(&mut package.clone(), name, files)
+            let mut docs = Docs::default();
+            module(&mut package.clone(), name, files, &mut docs).map(|services| (services, docs))
         },
     )?;
+    let (services, docs): (Vec<Vec<Service>>, Vec<Docs>) = services.into_iter().unzip();
     let mut services: Vec<Service> = services.into_iter().flatten().collect();
     services.sort_by(|a, b| a.name.cmp(&b.name));
     let partitions = regions::read(&mut package)?;
-    Ok(Compiled { version: package.version().to_owned(), services, unread, partitions })
+    Ok(Compiled {
+        version: package.version().to_owned(),
+        services,
+        unread,
+        partitions,
+        docs: docs.into_iter().collect(),
+    })
 }
 
 /// The modules that have models, those with the most files first, so that the last ones are small.
@@ -79,7 +89,12 @@ fn modules(package: &Distribution) -> Vec<(String, Files)> {
     modules
 }
 
-fn module(package: &mut Distribution, name: &str, files: &Files) -> Result<Vec<Service>, CompileError> {
+fn module(
+    package: &mut Distribution,
+    name: &str,
+    files: &Files,
+    docs: &mut Docs,
+) -> Result<Vec<Service>, CompileError> {
     let mut models = Models::new();
     for file in &files.models {
         for model in model::read(&package.module(file)?)? {
@@ -100,6 +115,9 @@ fn module(package: &mut Distribution, name: &str, files: &Files) -> Result<Vec<S
             true => await_state::read(&package.module(&composite)?)?,
             false => HashMap::new(),
         };
+        for operation in &named.client.operations {
+            docs.add(&named.name, &pascal(&operation.name), operation.about.clone());
+        }
         services.push(service::assemble(named, &clients, &models, &awaits)?);
     }
     Ok(services)
