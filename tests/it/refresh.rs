@@ -333,6 +333,21 @@ fn the_newest_packages_of_an_index_are_taken_and_fetched_once() {
 }
 
 #[test]
+fn the_notice_names_the_versions_of_the_catalogs_that_come_with_the_program() {
+    let notice = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/NOTICE")).unwrap();
+    for status in provisioner::catalog::Catalog::open(None).unwrap().status() {
+        let azure = status.source == "azure-mgmt";
+        // Each of many packages has its version in the catalog.
+        let named = if azure {
+            "packages azure-mgmt-*".to_owned()
+        } else {
+            format!("{} {}", status.source, status.version)
+        };
+        assert!(notice.contains(&named), "NOTICE does not name {named}");
+    }
+}
+
+#[test]
 fn a_package_with_a_wrong_hash_changes_nothing() {
     let (home, from) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let home = home.path();
@@ -341,6 +356,8 @@ fn a_package_with_a_wrong_hash_changes_nothing() {
     json_of(home, &["--json", "catalog", "update", "--cloud", "aws", "--index", &good.url], 0);
     let before = std::fs::read(home.join("data/catalog/aws.catalog")).unwrap();
     botocore(from.path(), "2.5.0", &["other"]);
+    let wanted = ["catalog", "update", "--cloud", "aws", "--index", &good.url, "--version", "7.0"];
+    assert_eq!(code(&run(home, &wanted)), 2);
     let bad = Index::of(from.path(), "botocore-2.5.0");
     let output = run(home, &["--json", "catalog", "update", "--cloud", "aws", "--index", &bad.url]);
     assert_eq!(code(&output), 1);

@@ -12,6 +12,7 @@ use ratatui::style::{Color, Modifier};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
+use crate::made_up::botocore;
 use crate::program::{BUCKET, json_of};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -167,6 +168,19 @@ fn a_person_asks_reviews_approves_quits_and_finds_it_again() {
     again.wait_for("demo-logs");
     again.wait_for("succeeded");
     again.quit();
+}
+
+#[test]
+fn an_update_of_the_catalogs_draws_a_bar_and_takes_it_away() {
+    let (dir, wheels) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    botocore(wheels.path(), "1.0.0", &["one", "two", "three"]);
+    let from = wheels.path().to_str().unwrap();
+    let mut terminal =
+        Terminal::open(dir.path(), &["catalog", "update", "--cloud", "aws", "--from", from], 100, 30);
+    terminal.ended();
+    let (seen, screen) = (String::from_utf8_lossy(&terminal.seen).into_owned(), terminal.screen());
+    assert!(seen.contains("aws: compiling botocore 1.0.0") && seen.contains("/3"), "{seen}");
+    assert!(!screen.contains("compiling") && screen.contains("--undo"), "{screen}");
 }
 
 #[test]

@@ -11,7 +11,9 @@ use super::progress::{Progress, Unit};
 use crate::catalog::compile::azure::PackageList;
 use crate::catalog::refresh::{self, Given, Package, Shelf};
 use crate::config::CatalogSettings;
-use crate::packages::{Got, Heard, Index, IndexOptions, Lying, PackageFile, Wanted, gather, lying};
+use crate::packages::{
+    Got, Heard, Index, IndexOptions, Lying, PackageFile, PackagesError, Wanted, gather, lying,
+};
 use crate::plan::CloudName;
 
 /// The index that everybody uses.
@@ -210,8 +212,7 @@ fn fetched(
         Heard::Chosen { .. } | Heard::Looked(_) | Heard::Got(_) => {}
     };
     let folder = shelf.packages();
-    let gathered =
-        block_on(async { gather(index, wanted, &folder, &heard).await.map_err(CliError::failed) })?;
+    let gathered = block_on(async { gather(index, wanted, &folder, &heard).await.map_err(refused) })?;
     drop(stretch);
     if gathered.got.is_empty() && gathered.behind.is_empty() {
         return Err(CliError::failed(format!(
@@ -224,6 +225,14 @@ fn fetched(
     let packages = gathered.got.iter().map(package).collect();
     let files = gathered.got.into_iter().map(|got| got.path).collect();
     Ok(Some(Found { older, seen, ..Found::of(Given::Files(files), packages) }))
+}
+
+/// A version that is not there is a mistake; everything else went wrong.
+fn refused(error: PackagesError) -> CliError {
+    match error {
+        PackagesError::NoVersion { .. } | PackagesError::Yanked { .. } => CliError::bad_input(error),
+        _ => CliError::failed(error),
+    }
 }
 
 impl Found {
