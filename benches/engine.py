@@ -3,8 +3,8 @@
   python benches/engine.py target/release/provisioner [--rounds 3] [--terraform-steps 1000]
 
 Measures the disk's own fdatasync beside it, in the same folder, because a chain must wait for the disk at every step.
-Where `terraform` is on the machine, the same shapes of `terraform_data` are applied and printed beside. Exits with 1 when a
-bar is missed.
+Where `terraform` is on the machine, the same shapes of `terraform_data` are applied and printed beside. The bars are
+held against 5,000 steps; 1,000 and 20,000 show that it is linear. Exits with 1 when a bar is missed.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import tempfile
 import time
 
 SHAPES = ("flat", "tree", "chain")
-COUNTS = (1_000, 5_000, 20_000)
+COUNTS, HELD = (1_000, 5_000, 20_000), 5_000
 BRANCHES = 4
 PER_STEP, MEGABYTES, BENT = 0.2, 60, 1.5
 
@@ -109,9 +109,9 @@ def main():
                 per_step[steps] = seconds / steps * 1e3
                 bar = PER_STEP + (3 * sync if shape == "chain" else 0)
                 print(f"{shape:7}{steps:8}{per_step[steps]:10.4f}{bar:8.3f}{seconds:10.3f}{journal / 1e6:8.1f}MB{memory:7.1f}MB", flush=True)
-                if per_step[steps] > bar:
+                if steps == HELD and per_step[steps] > bar:
                     missed.append(f"{shape} {steps}: {per_step[steps]:.3f} ms per step, allowed {bar:.3f}")
-                if steps == 5_000 and memory >= MEGABYTES:
+                if steps == HELD and memory >= MEGABYTES:
                     missed.append(f"{shape} {steps}: {memory:.0f} MB of memory, allowed {MEGABYTES}")
             bent = per_step[COUNTS[-1]] / per_step[COUNTS[0]]
             print(f"        {COUNTS[-1]:,} steps cost {bent:.2f} times as much per step as {COUNTS[0]:,}")

@@ -205,6 +205,9 @@ pub enum PlanCommand {
         /// Take it back without asking.
         #[arg(long, value_enum, default_value_t = ApprovePolicy::Never)]
         approve: ApprovePolicy,
+        /// A step whose answer was lost and of which you have seen that it was not carried out (or removed what it made).
+        #[arg(long, value_name = "STEP")]
+        not_carried_out: Vec<String>,
         /// Inject a fault, for tests: `STEP:KIND` or `STEP:KIND:N`.
         #[arg(long, hide = true)]
         inject: Vec<String>,
@@ -318,6 +321,12 @@ pub enum HistoryCommand {
     Resume {
         /// Its id.
         execution: Option<String>,
+        /// A step whose answer was lost and of which you have seen that it was not carried out (or removed what it made).
+        #[arg(long, value_name = "STEP", requires = "execution")]
+        not_carried_out: Vec<String>,
+        /// Inject a fault, for tests: `STEP:KIND` or `STEP:KIND:N`.
+        #[arg(long, hide = true)]
+        inject: Vec<String>,
     },
     /// Run a past execution's plan once more, as a new execution, with new names where they are given.
     Replay {

@@ -56,7 +56,9 @@ fn run(args: &Args, screen: Screen) -> Result<Exit, CliError> {
         Some(Command::History(command)) => match command {
             HistoryCommand::List => history::list(args),
             HistoryCommand::Show { execution } => history::show(args, &execution),
-            HistoryCommand::Resume { execution } => history::resume(args, execution.as_deref()),
+            HistoryCommand::Resume { execution, not_carried_out, inject } => {
+                history::resume(args, execution.as_deref(), &not_carried_out, &inject)
+            }
             HistoryCommand::Replay { execution, inputs, approve } => {
                 history::replay(args, &execution, &inputs, approve)
             }
@@ -108,8 +110,8 @@ fn plan_command(args: &Args, command: PlanCommand) -> Result<Exit, CliError> {
             let bounds = Bounds { approve, plan_only: false, digest };
             plans::apply(args, &file, &inputs, bounds, &inject)
         }
-        PlanCommand::Undo { file, inputs, approve, inject } => {
-            plans::undo(args, &file, &inputs, approve, &inject)
+        PlanCommand::Undo { file, inputs, approve, not_carried_out, inject } => {
+            plans::undo(args, &file, &inputs, approve, &not_carried_out, &inject)
         }
     }
 }

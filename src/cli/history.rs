@@ -1,14 +1,18 @@
 //! `history list|show|resume|replay|workflow`.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::args::ApprovePolicy;
 use super::ask::approver;
 use super::once::{Bounds, once};
 use super::setup::{Setup, block_on};
 use super::{Args, CliError, Exit, Output};
 use crate::executor;
-use crate::plan::ExecutionId;
+use crate::plan::{ExecutionId, StepId, StepState};
 use crate::protocol::{Command, ExecutionSummary};
 use crate::regulator::{self, Detail};
+use crate::store::Store;
 
 /// `provisioner history list`.
 pub(crate) fn list(args: &Args) -> Result<Exit, CliError> {
@@ -65,10 +69,20 @@ fn in_full(detail: &Detail) -> String {
 }
 
 /// `provisioner history resume`: one execution, or everything that is unfinished, oldest first.
-pub(crate) fn resume(args: &Args, id: Option<&str>) -> Result<Exit, CliError> {
+pub(crate) fn resume(
+    args: &Args,
+    id: Option<&str>,
+    not_carried_out: &[String],
+    inject: &[String],
+) -> Result<Exit, CliError> {
     let out = Output::new(args.json);
+    let faults = super::plan::injected(inject)?;
     let setup = Setup::of(args)?;
     let store = setup.store()?;
+    let not_carried_out = match id {
+        Some(id) => in_doubt(&store, &ExecutionId(id.into()), not_carried_out)?,
+        None => BTreeSet::new(),
+    };
     let wanted: Vec<(ExecutionId, crate::plan::Target)> = match id {
         Some(id) => {
             let id = ExecutionId(id.into());
@@ -87,6 +101,8 @@ pub(crate) fn resume(args: &Args, id: Option<&str>) -> Result<Exit, CliError> {
         for (execution, target) in wanted {
             let mut options = setup.options(store.clone(), approver(ApprovePolicy::Never));
             options.target = target;
+            options.faults = faults.clone();
+            options.not_carried_out = not_carried_out.clone();
             let command = Command::Resume { execution };
             let (exit, outcome) = once(out, options, command, Bounds::default()).await?;
             worst = if exit.code() > worst.code() { exit } else { worst };
@@ -99,6 +115,33 @@ pub(crate) fn resume(args: &Args, id: Option<&str>) -> Result<Exit, CliError> {
         }
         Ok(worst)
     })
+}
+
+/// The steps of which a person says that they were not carried out: they must be in doubt.
+///
+/// # Errors
+///
+/// There is no such execution, or a step of it is not in doubt.
+pub(super) fn in_doubt(
+    store: &Arc<dyn Store>,
+    execution: &ExecutionId,
+    steps: &[String],
+) -> Result<BTreeSet<StepId>, CliError> {
+    if steps.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let states = regulator::detail(store, execution).map_err(CliError::bad_input)?.execution.steps;
+    let doubtful = |step: &str| states.get(step) == Some(&StepState::Running);
+    match steps.iter().find(|step| !doubtful(step)) {
+        None => Ok(steps.iter().cloned().collect()),
+        Some(step) => {
+            let doubts: Vec<&str> = states.keys().map(String::as_str).filter(|step| doubtful(step)).collect();
+            let doubts = if doubts.is_empty() { "none is".to_owned() } else { doubts.join(", ") };
+            Err(CliError::bad_input(format!(
+                "--not-carried-out: the step `{step}` of {execution} is not in doubt; in doubt: {doubts}"
+            )))
+        }
+    }
 }
 
 /// `provisioner history replay`: the plan of a past execution once more, proposed, judged, and approved anew.

@@ -177,7 +177,7 @@ pub(crate) fn rehearse(args: &Args, file: &Path, inputs: &[String]) -> Result<Ex
     carry_with(Output::new(args.json), options, Command::Propose { plan, words }, bounds)
 }
 
-fn injected(faults: &[String]) -> Result<Arc<Faults>, CliError> {
+pub(super) fn injected(faults: &[String]) -> Result<Arc<Faults>, CliError> {
     let faults: Vec<Fault> = faults
         .iter()
         .map(|text| text.parse().map_err(|e: String| CliError::bad_input(format!("--inject: {e}"))))
@@ -191,6 +191,7 @@ pub(crate) fn undo(
     file: &Path,
     inputs: &[String],
     approve: ApprovePolicy,
+    not_carried_out: &[String],
     inject: &[String],
 ) -> Result<Exit, CliError> {
     let faults = injected(inject)?;
@@ -220,8 +221,10 @@ pub(crate) fn undo(
             "nothing was taken back: nobody approved it; say --approve allowed, or use the chat",
         ));
     }
+    let not_carried_out = super::history::in_doubt(&store, &execution, not_carried_out)?;
     let mut options = setup.options(store, approver(approve));
     options.faults = faults;
+    options.not_carried_out = not_carried_out;
     let bounds = Bounds { approve, plan_only: false, digest: None };
     carry_with(Output::new(args.json), options, Command::Undo { execution }, bounds)
 }

@@ -1,5 +1,6 @@
 //! What every command that works with a session needs: folders, settings, the store.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Args, CliError};
@@ -51,6 +52,7 @@ impl Setup {
             read_only: self.read_only,
             approver,
             faults: Arc::new(Faults::default()),
+            not_carried_out: BTreeSet::new(),
         }
     }
 }

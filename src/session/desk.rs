@@ -1,6 +1,6 @@
 //! Everything that a session works with, put together in one place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::finops::PriceBook;
 use crate::legislator::Legislator;
 use crate::mcp::{Parts, Switchboard};
 use crate::memory::Conversations;
-use crate::plan::{Approver, CloudName, Regions, Target};
+use crate::plan::{Approver, CloudName, Regions, StepId, Target};
 use crate::sandbox::Sandbox;
 use crate::store::Store;
 
@@ -36,6 +36,8 @@ pub struct Options {
     pub approver: Approver,
     /// Faults on purpose, for tests.
     pub faults: Arc<Faults>,
+    /// Steps of which a person says that their request in doubt was not carried out.
+    pub not_carried_out: BTreeSet<StepId>,
 }
 
 /// What a session works with, whatever its target.

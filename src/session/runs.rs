@@ -60,6 +60,7 @@ pub(crate) fn context(
     }));
     context.stop = Stop::new();
     context.faults = Arc::clone(&desk.options.faults);
+    context.not_carried_out = desk.options.not_carried_out.clone();
     context
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use sled::transaction::{ConflictableTransactionError, TransactionError};
 
@@ -13,6 +14,9 @@ use super::owner::{Ownership, take};
 use super::watch::Watchers;
 use super::{Change, Log, Pair, Range, Store, StoreError, Watch};
 
+/// How often and how long sled's own lock is waited for.
+const WAITS: u32 = 40;
+const WAIT: Duration = Duration::from_millis(25);
 /// Memory that sled may use for pages. What is kept is small and read once.
 const CACHE_BYTES: u64 = 8 << 20;
 
@@ -56,7 +60,18 @@ fn open_sled(folder: &Path) -> Result<sled::Db, StoreError> {
         .cache_capacity(CACHE_BYTES)
         .flush_every_ms(Some(FLUSH_EVERY_MS));
     // sled panics on some kinds of damage while it reads its files.
-    let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
+    let open = || catch_unwind(AssertUnwindSafe(|| config.open()));
+    let mut opened = open();
+    for _ in 0..WAITS {
+        // The store is ours by its owner file. What still holds sled's own lock is a thread of sled that has not ended
+        // since this process closed the store.
+        let Ok(Err(sled::Error::Io(error))) = &opened else { break };
+        if error.kind() != std::io::ErrorKind::Other && error.kind() != std::io::ErrorKind::WouldBlock {
+            break;
+        }
+        std::thread::sleep(WAIT);
+        opened = open();
+    }
     let path = folder.to_owned();
     match opened {
         Ok(Ok(db)) => Ok(db),

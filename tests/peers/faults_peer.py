@@ -174,6 +174,23 @@ def killed_where_there_is_no_token():
 
 
 @fault
+def what_nothing_can_find_again_waits_for_a_persons_word():
+    # A key has no name and no token, and cannot be asked for by a tag.
+    with Scene() as scene:
+        key = step("key", "kms", "CreateKey", {"Tags": [{"TagKey": one["Key"], "TagValue": one["Value"]} for one in TAG_LIST]})
+        scene.desk.apply(plan(key, queue("jobs")), "--inject", "key:kill-before-send")
+        document, errors = scene.resumed(PARTLY)
+        assert not scene.proxy.writes("CreateKey") and "--not-carried-out key" in errors, errors[-500:]
+        identifier = scene.desk.run("history", "list")[1][0]["id"]
+        code, _, errors = scene.desk.run("history", "resume", identifier, "--not-carried-out", "jobs")
+        assert code == 2 and "in doubt: key" in errors, f"exit {code}: {errors[-300:]}"
+        code, _, errors = scene.desk.run("history", "resume", identifier, "--not-carried-out", "key")
+        assert code == DONE, f"exit {code}: {errors[-300:]}"
+        assert len(scene.proxy.writes("CreateKey")) == len(scene.proxy.writes("CreateQueue")) == 1
+        scene.desk.audit()
+
+
+@fault
 def a_run_that_forgets_its_intents_is_found_out():
     # The check must bite: without the intent on disk the request is sent twice, and that is seen.
     with Scene() as scene:
