@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use super::begin::Driver;
 use crate::agent::{Heard, Turn};
 use crate::executor::{self, RunContext};
-use crate::plan::{CloudName, Plan};
+use crate::plan::{CloudName, Decision, Plan};
 use crate::protocol::{Problem, StepProgress};
 use crate::session::assess::{assess, inventory, tell as tell_others, used};
 use crate::session::machine::{Input, TurnId, TurnResult};
@@ -101,7 +101,9 @@ impl Driver {
                 Ok(inventory) => used(&desk).and_then(|uses| assess(&desk, &reach, &plan, &inventory, &uses)),
                 Err(problem) => Err(problem),
             };
-            if let Ok(assessment) = &mut result {
+            if let Ok(assessment) = &mut result
+                && assessment.verdict.decision != Decision::Deny
+            {
                 // What the person sees now is what may be changed later.
                 assessment.sightings = executor::sight(&plan, &reach.board.clouds(), &desk.catalog).await;
             }
