@@ -154,7 +154,7 @@ fn a_person_asks_reviews_approves_quits_and_finds_it_again() {
     terminal.wait_for("SANDBOX");
     terminal.say(BUCKET);
     terminal.wait_for("PutBucketTagging");
-    terminal.wait_for("Tab");
+    terminal.wait_for("your decision");
     terminal.approve();
     terminal.wait_for("succeeded");
     terminal.quit();
