@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::search::Index;
 use super::shapes::Service;
-use super::snapshot::{self, IndexSection, Opened, Place};
+use super::snapshot::{self, Opened};
 use super::{CatalogError, OperationRef, ServiceEntry};
 use crate::plan::{CloudName, OperationName};
 
@@ -21,8 +21,8 @@ static EMBEDDED: [(CloudName, &[u8]); 3] = [
 /// Opened services that are kept at most.
 const MOST_OPEN: usize = 12;
 
-/// All services of all clouds; clones share everything. Opening reads the indexes alone,
-/// and a service is read when it is first asked for.
+/// All services of all clouds; clones share everything. Opening reads the heads alone;
+/// a service, and the entries of all operations, are read when they are first asked for.
 #[derive(Clone)]
 pub struct Catalog {
     clouds: Arc<BTreeMap<CloudName, Arc<OneCloud>>>,
@@ -32,9 +32,9 @@ pub struct Catalog {
 
 struct OneCloud {
     bytes: Bytes,
-    start: usize,
-    dictionary: Vec<u8>,
-    index: IndexSection,
+    opened: Opened,
+    dictionary: OnceLock<Result<Vec<u8>, CatalogError>>,
+    entries: OnceLock<Vec<ServiceEntry>>,
     open: Mutex<Vec<(usize, Arc<Service>)>>,
     partitions: OnceLock<Result<Arc<Value>, CatalogError>>,
     path: Option<PathBuf>,
@@ -88,12 +88,12 @@ impl Catalog {
             let replaced =
                 data_dir.map(|dir| dir.join("catalog").join(format!("{cloud}.catalog"))).and_then(|path| {
                     match OneCloud::read(&path) {
-                        Ok(Some(one)) if one.index.cloud == cloud => Some(one),
+                        Ok(Some(one)) if one.cloud() == cloud => Some(one),
                         Ok(Some(one)) => {
                             warnings.push(format!(
                                 "{} is a catalog of {}; it is not used",
                                 path.display(),
-                                one.index.cloud
+                                one.cloud()
                             ));
                             None
                         }
@@ -123,7 +123,7 @@ impl Catalog {
     /// The snapshot is damaged.
     pub fn from_snapshot(bytes: Vec<u8>) -> Result<Self, CatalogError> {
         let one = OneCloud::new(Bytes::File(bytes), None)?;
-        let clouds = BTreeMap::from([(one.index.cloud, Arc::new(one))]);
+        let clouds = BTreeMap::from([(one.cloud(), Arc::new(one))]);
         Ok(Self { clouds: Arc::new(clouds), warnings: Arc::default(), words: Arc::default() })
     }
 
@@ -140,7 +140,7 @@ impl Catalog {
 
     /// The services of a cloud, by name, sorted; none when there is no catalog of it.
     pub fn services(&self, cloud: CloudName) -> impl Iterator<Item = &ServiceEntry> {
-        self.clouds.get(&cloud).into_iter().flat_map(|one| &one.index.services)
+        self.clouds.get(&cloud).into_iter().flat_map(|one| one.entries())
     }
 
     /// A service, opened.
@@ -198,10 +198,10 @@ impl Catalog {
             .iter()
             .map(|(cloud, one)| CatalogStatus {
                 cloud: *cloud,
-                source: one.index.source.clone(),
-                version: one.index.version.clone(),
-                services: one.index.services.len(),
-                operations: one.index.services.iter().map(|s| s.operations.len()).sum(),
+                source: one.opened.head.source.clone(),
+                version: one.opened.head.version.clone(),
+                services: one.opened.head.services.len(),
+                operations: one.opened.head.services.iter().map(|s| s.operations as usize).sum(),
                 bytes: one.bytes.get().len(),
                 file: one.path.clone(),
             })
@@ -211,15 +211,33 @@ impl Catalog {
 
 impl OneCloud {
     fn new(bytes: Bytes, path: Option<PathBuf>) -> Result<Self, CatalogError> {
-        let Opened { index, start, dictionary } = snapshot::read_index(bytes.get())?;
+        let opened = snapshot::read_head(bytes.get())?;
         Ok(Self {
             bytes,
-            start,
-            dictionary,
-            index,
+            opened,
+            dictionary: OnceLock::new(),
+            entries: OnceLock::new(),
             open: Mutex::default(),
             partitions: OnceLock::new(),
             path,
+        })
+    }
+
+    fn cloud(&self) -> CloudName {
+        self.opened.head.cloud
+    }
+
+    /// The entries. They were found whole at opening; should they not be readable all the same, the services tell.
+    fn entries(&self) -> &[ServiceEntry] {
+        self.entries.get_or_init(|| {
+            let (head, start) = (&self.opened.head, self.opened.start);
+            snapshot::read_section("the entries", self.bytes.get(), start, head.entries, &[]).unwrap_or_else(
+                |error| {
+                    tracing::error!(cloud = %head.cloud, %error, "the services are read one by one");
+                    let services = head.services.iter().filter_map(|s| self.service(&s.name).ok());
+                    services.map(|service| ServiceEntry::of(&service)).collect()
+                },
+            )
         })
     }
 
@@ -232,11 +250,12 @@ impl OneCloud {
     }
 
     fn service(&self, name: &str) -> Result<Arc<Service>, CatalogError> {
-        let Ok(position) = self.index.services.binary_search_by(|s| s.name.as_str().cmp(name)) else {
+        let services = &self.opened.head.services;
+        let Ok(position) = services.binary_search_by(|s| s.name.as_str().cmp(name)) else {
             return Err(CatalogError::UnknownService {
-                cloud: self.index.cloud,
+                cloud: self.cloud(),
                 name: name.to_owned(),
-                nearest: nearest(name, self.index.services.iter().map(|s| s.name.as_str())),
+                nearest: nearest(name, services.iter().map(|s| s.name.as_str())),
             });
         };
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
@@ -247,15 +266,17 @@ impl OneCloud {
             open.push(entry);
             return Ok(service);
         }
-        let place = self.index.places.get(position).copied();
-        let place: Place =
-            place.ok_or_else(|| CatalogError::damaged(format!("service {name}"), "it is missing"))?;
+        let dictionary = self
+            .dictionary
+            .get_or_init(|| snapshot::read_dictionary(self.bytes.get(), &self.opened))
+            .as_ref()
+            .map_err(Clone::clone)?;
         let service: Service = snapshot::read_section(
             &format!("service {name}"),
             self.bytes.get(),
-            self.start,
-            place,
-            &self.dictionary,
+            self.opened.start,
+            services[position].place,
+            dictionary,
         )?;
         let service = Arc::new(service);
         if open.len() >= MOST_OPEN {
@@ -269,8 +290,8 @@ impl OneCloud {
         let text: String = snapshot::read_section(
             "the partitions",
             self.bytes.get(),
-            self.start,
-            self.index.partitions,
+            self.opened.start,
+            self.opened.head.partitions,
             &[],
         )?;
         serde_json::from_str(&text).map(Arc::new).map_err(|e| CatalogError::damaged("the partitions", e))
@@ -336,6 +357,15 @@ mod tests {
         let wrong = OperationName::new(CloudName::Aws, "alpha", "ListThing");
         let message = catalog.operation(&wrong).unwrap_err().to_string();
         assert!(message.ends_with("did you mean ListThings?"), "{message}");
+    }
+
+    #[test]
+    fn entries_that_cannot_be_read_are_told_by_the_services() {
+        let mut one = OneCloud::new(Bytes::File(snapshot_of(&["alpha", "beta"])), None).unwrap();
+        let entries = OneCloud::new(Bytes::File(snapshot_of(&["alpha", "beta"])), None).unwrap();
+        one.opened.head.entries = one.opened.head.partitions;
+        assert_eq!(one.entries(), entries.entries());
+        assert_eq!(one.entries().len(), 2);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The file that a catalog is kept in.
 //!
-//! Layout, all numbers little-endian: the magic bytes, the CRC-32 and the length of the index
-//! (4 bytes each), the index, then one section per service and one for the partitions. Index and
-//! sections are postcard, compressed with zstd; the index holds the place, length, and CRC-32 of each
-//! section, so that a service costs nothing until it is asked for.
+//! Layout, all numbers little-endian: the magic bytes, the CRC-32 and the length of the head
+//! (4 bytes each), the head, then the sections. Head and sections are postcard, compressed with zstd. The head
+//! holds the names of the services, and the place, length, and CRC-32 of each section: one per service, one
+//! for the entries of all operations, one for the partitions. So a service costs nothing until it is asked for,
+//! and the entries nothing until somebody searches.
 //!
 //! Where there are many services, what they have in common is kept once: a dictionary that lies among the sections
 //! and with which the services are compressed.
@@ -17,9 +18,7 @@ use super::{CatalogError, ServiceEntry};
 use crate::plan::CloudName;
 
 /// The first bytes of a snapshot; the last of them is the version of the layout.
-const MAGIC: &[u8; 8] = b"PROVCAT\x02";
-/// The same with a dictionary: the index is followed by its place.
-const MAGIC_SHARED: &[u8; 8] = b"PROVCAT\x03";
+const MAGIC: &[u8; 8] = b"PROVCAT\x04";
 /// From so many services on a dictionary pays.
 const SHARE_FROM: usize = 32;
 /// The size of a dictionary, and of the part that one service gives to it.
@@ -29,18 +28,30 @@ const HEAD: usize = 16;
 /// Bytes that no index or section can have when unpacked.
 const MOST_BYTES: usize = 256 << 20;
 
-/// What a snapshot holds, without the services themselves.
+/// What a snapshot holds, by name and place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct IndexSection {
+pub(super) struct Head {
     pub(super) cloud: CloudName,
     pub(super) source: String,
     pub(super) version: String,
-    pub(super) services: Vec<ServiceEntry>,
-    pub(super) places: Vec<Place>,
+    /// The services, by name, sorted.
+    pub(super) services: Vec<ServicePlace>,
+    /// A [`ServiceEntry`] per service, in the same order.
+    pub(super) entries: Place,
     pub(super) partitions: Place,
+    /// What the services have in common; nothing when each stands alone.
+    dictionary: Option<Place>,
 }
 
-/// Where a section lies, counted from the end of the index.
+/// A service by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ServicePlace {
+    pub(super) name: String,
+    pub(super) operations: u32,
+    pub(super) place: Place,
+}
+
+/// Where a section lies, counted from the end of the head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Place {
     at: u32,
@@ -72,27 +83,28 @@ pub fn write(
     let plain: Vec<Vec<u8>> = services.iter().map(plain).collect::<Result<_, _>>()?;
     let dictionary = dictionary(&plain);
     let shared = if dictionary.is_empty() { None } else { Some(add(squeeze(&dictionary, &[])?)?) };
-    let places = plain
-        .iter()
-        .map(|service| add(squeeze(service, &dictionary)?))
-        .collect::<Result<_, CatalogError>>()?;
-    let partitions = add(pack(&partitions.to_string())?)?;
-    let index = IndexSection {
+    let mut named = Vec::with_capacity(services.len());
+    for (service, plain) in services.iter().zip(&plain) {
+        named.push(ServicePlace {
+            name: service.name.clone(),
+            operations: size(service.operations.len())?,
+            place: add(squeeze(plain, &dictionary)?)?,
+        });
+    }
+    let entries: Vec<ServiceEntry> = services.iter().map(ServiceEntry::of).collect();
+    let head = pack(&Head {
         cloud,
         source: source.to_owned(),
         version: version.to_owned(),
-        services: services.iter().map(ServiceEntry::of).collect(),
-        places,
-        partitions,
-    };
-    let (magic, index) = match shared {
-        None => (MAGIC, pack(&index)?),
-        Some(shared) => (MAGIC_SHARED, pack(&(index, shared))?),
-    };
-    let mut out = magic.to_vec();
-    out.extend(crc32fast::hash(&index).to_le_bytes());
-    out.extend(size(index.len())?.to_le_bytes());
-    out.extend(index);
+        services: named,
+        entries: add(pack(&entries)?)?,
+        partitions: add(pack(&partitions.to_string())?)?,
+        dictionary: shared,
+    })?;
+    let mut out = MAGIC.to_vec();
+    out.extend(crc32fast::hash(&head).to_le_bytes());
+    out.extend(size(head.len())?.to_le_bytes());
+    out.extend(head);
     out.extend(sections);
     Ok(out)
 }
@@ -144,43 +156,39 @@ fn expand(name: &str, packed: &[u8], dictionary: &[u8]) -> Result<Vec<u8>, Catal
         .map_err(|e| CatalogError::damaged(name, e))
 }
 
-/// An index that was read.
+/// A head that was read.
 pub(super) struct Opened {
-    pub(super) index: IndexSection,
+    pub(super) head: Head,
     /// Where the sections begin.
     pub(super) start: usize,
-    /// What the services have in common; empty when each stands alone.
-    pub(super) dictionary: Vec<u8>,
 }
 
-/// Reads the index.
-pub(super) fn read_index(bytes: &[u8]) -> Result<Opened, CatalogError> {
-    let (name, bad) = ("the index", |reason: &str| CatalogError::damaged("the index", reason));
-    let shares = match bytes.get(..8) {
-        Some(magic) if magic == MAGIC => false,
-        Some(magic) if magic == MAGIC_SHARED => true,
-        _ => return Err(bad("this is no catalog of a version that this program reads")),
-    };
+/// Reads the head, and checks that the entries are whole.
+pub(super) fn read_head(bytes: &[u8]) -> Result<Opened, CatalogError> {
+    let (name, bad) = ("the head", |reason: &str| CatalogError::damaged("the head", reason));
+    if bytes.get(..8) != Some(MAGIC.as_slice()) {
+        return Err(bad("this is no catalog of a version that this program reads"));
+    }
     let number =
         |at: usize| -> Option<u32> { Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?)) };
     let (Some(crc), Some(length)) = (number(8), number(12)) else { return Err(bad("it is cut off")) };
-    let end = HEAD.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
-    let packed = bytes.get(HEAD..end).ok_or_else(|| bad("it is cut off"))?;
+    let start = HEAD.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
+    let packed = bytes.get(HEAD..start).ok_or_else(|| bad("it is cut off"))?;
     if crc32fast::hash(packed) != crc {
         return Err(bad("its checksum is wrong"));
     }
-    let (index, shared): (IndexSection, Option<Place>) = match shares {
-        false => (unpack(name, packed, &[])?, None),
-        true => unpack(name, packed, &[]).map(|(index, place)| (index, Some(place)))?,
-    };
-    if index.services.len() != index.places.len() {
-        return Err(bad("it names more services than it holds"));
+    let head: Head = unpack(name, packed, &[])?;
+    packed_section("the entries", bytes, start, head.entries)?;
+    Ok(Opened { head, start })
+}
+
+/// Reads what the services have in common; empty when each stands alone.
+pub(super) fn read_dictionary(bytes: &[u8], opened: &Opened) -> Result<Vec<u8>, CatalogError> {
+    let name = "the dictionary";
+    match opened.head.dictionary {
+        None => Ok(Vec::new()),
+        Some(place) => expand(name, packed_section(name, bytes, opened.start, place)?, &[]),
     }
-    let dictionary = match shared {
-        None => Vec::new(),
-        Some(place) => expand("the dictionary", packed_section("the dictionary", bytes, end, place)?, &[])?,
-    };
-    Ok(Opened { index, start: end, dictionary })
 }
 
 /// Reads a section; one that was compressed with the dictionary needs it.
@@ -213,7 +221,8 @@ fn packed_section<'a>(
 }
 
 impl ServiceEntry {
-    fn of(service: &Service) -> Self {
+    /// What a service says of itself.
+    pub(super) fn of(service: &Service) -> Self {
         Self {
             name: service.name.clone(),
             title: service.title.clone(),
