@@ -67,11 +67,21 @@ impl<'a> Check<'a> {
         self.problems.push(format!("{}: {what}", self.path));
     }
 
-    /// Checks what is behind a further part of the path, and takes the part off again.
-    fn within(&mut self, part: std::fmt::Arguments<'_>, check: impl FnOnce(&mut Self)) {
+    /// Checks what is behind a member, and takes its name off the path again.
+    fn within(&mut self, name: &str, check: impl FnOnce(&mut Self)) {
         let length = self.path.len();
-        // Writing to a string does not fail.
-        let _ = std::fmt::Write::write_fmt(&mut self.path, part);
+        self.path.push('.');
+        self.path.push_str(name);
+        check(self);
+        self.path.truncate(length);
+    }
+
+    /// The same for an item of a list.
+    fn within_item(&mut self, index: usize, check: impl FnOnce(&mut Self)) {
+        let length = self.path.len();
+        for part in ["[", &index.to_string(), "]"] {
+            self.path.push_str(part);
+        }
         check(self);
         self.path.truncate(length);
     }
@@ -82,27 +92,24 @@ impl<'a> Check<'a> {
             return;
         };
         let Some(shape) = self.variant(shape, members) else { return };
-        let takes_others = shape.members().iter().find(|member| stands_for_others(member));
-        for name in members.keys().filter(|name| shape.member(name).is_none()) {
-            if takes_others.is_some() {
-                continue;
-            }
-            if depth == 0 && self.accepted.contains(&name.as_str()) {
-                continue;
-            }
-            let near = nearest(name, shape.members().iter().map(|m| m.name.as_str()));
-            let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            self.say(format_args!("there is no member `{name}`{hint}"));
-        }
-        for member in shape.members().iter().filter(|member| !stands_for_others(member)) {
-            match members.get(&member.name).filter(|value| !value.is_null()) {
-                Some(value) => self.within(format_args!(".{}", member.name), |check| {
-                    check.value(member.shape, value, depth + 1);
-                }),
-                None if member.required && !member.idempotency_token => {
-                    self.say(format_args!("`{}` is required and missing", member.name));
+        for (name, value) in members {
+            match shape.member(name) {
+                Some(member) if stands_for_others(member) || value.is_null() => {}
+                Some(member) => self.within(name, |check| check.value(member.shape, value, depth + 1)),
+                None if depth == 0 && self.accepted.contains(&name.as_str()) => {}
+                None if shape.members().iter().any(stands_for_others) => {}
+                None => {
+                    let near = nearest(name, shape.members().iter().map(|m| m.name.as_str()));
+                    let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                    self.say(format_args!("there is no member `{name}`{hint}"));
                 }
-                None => {}
+            }
+        }
+        let needed =
+            |member: &&Member| member.required && !member.idempotency_token && !stands_for_others(member);
+        for member in shape.members().iter().filter(needed) {
+            if members.get(&member.name).is_none_or(Value::is_null) {
+                self.say(format_args!("`{}` is required and missing", member.name));
             }
         }
         if shape.traits.union {
@@ -128,7 +135,7 @@ impl<'a> Check<'a> {
             && !(self.strictness == Strictness::Planning && said.contains("${{"))
         {
             let known: Vec<&str> = variants.iter().map(|(value, _)| value.as_str()).collect();
-            self.within(format_args!(".{name}"), |check| {
+            self.within(name, |check| {
                 check.say(format_args!("expected {}, found `{said}`", one_of(&known, said)));
             });
         }
@@ -151,7 +158,7 @@ impl<'a> Check<'a> {
                 Some(items) => {
                     self.least(shape, items.len(), "items");
                     for (index, item) in items.iter().enumerate() {
-                        self.within(format_args!("[{index}]"), |check| {
+                        self.within_item(index, |check| {
                             check.value(member.shape, item, depth + 1);
                         });
                     }
@@ -162,7 +169,7 @@ impl<'a> Check<'a> {
             ShapeKind::Map { value: item, .. } => match value.as_object() {
                 Some(members) => {
                     for (name, inner) in members {
-                        self.within(format_args!(".{name}"), |check| {
+                        self.within(name, |check| {
                             check.value(item.shape, inner, depth + 1);
                         });
                     }

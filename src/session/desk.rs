@@ -79,7 +79,7 @@ impl Desk {
         let planner: Arc<dyn Planner> = match &options.settings.model {
             Some(model) => Arc::new(OpenAi::new(model)?),
             None => {
-                let workflows = Workflows::open(Some(&options.home.config().join("workflows")))?;
+                let workflows = Workflows::open(Some(&options.home.config().join("workflows")));
                 warnings.extend(workflows.warnings().iter().cloned());
                 Arc::new(Offline::new(catalog.clone(), workflows))
             }

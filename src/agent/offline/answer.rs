@@ -112,9 +112,9 @@ fn list(lines: &[String]) -> String {
 /// What it can do.
 pub(super) fn help(workflows: &Workflows, language: Language) -> String {
     let makes: Vec<&str> =
-        workflows.all.values().filter_map(|workflow| workflow.things.first()).map(String::as_str).collect();
+        workflows.all().values().filter_map(|workflow| workflow.things.first()).map(String::as_str).collect();
     let things: Vec<&str> =
-        workflows.things.iter().filter_map(|thing| thing.names.first()).map(String::as_str).collect();
+        workflows.things().iter().filter_map(|thing| thing.names.first()).map(String::as_str).collect();
     match language {
         Language::English => format!(
             "I am the offline planner, not a model. I can make: {}. I can list, show, and delete: {}. Every other \

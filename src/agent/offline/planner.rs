@@ -57,7 +57,7 @@ impl Offline {
                 }
             }
             Some(intent) => {
-                if let Some((thing, after)) = things::named(&self.workflows.things, &all) {
+                if let Some((thing, after)) = things::named(self.workflows.things(), &all) {
                     return self.reach(turn, intent, thing, after, &all, language).await;
                 }
             }
@@ -222,7 +222,7 @@ impl Offline {
     /// The workflow whose thing is named, the longest name first.
     fn workflow(&self, all: &[Token]) -> Option<&Workflow> {
         self.workflows
-            .all
+            .all()
             .values()
             .flat_map(|workflow| workflow.things.iter().map(move |thing| (workflow, thing)))
             .filter_map(|(workflow, thing)| {
@@ -238,7 +238,7 @@ impl Offline {
     fn opens(&self, words: &[Token]) -> bool {
         match intent(words) {
             Some(Intent::Create) => self.workflow(words).is_some(),
-            Some(_) => things::named(&self.workflows.things, words).is_some(),
+            Some(_) => things::named(self.workflows.things(), words).is_some(),
             None => false,
         }
     }

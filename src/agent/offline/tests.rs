@@ -59,7 +59,7 @@ fn catalog() -> Catalog {
 }
 
 fn planner() -> Offline {
-    Offline::new(catalog(), Workflows::open(None).unwrap())
+    Offline::new(catalog(), Workflows::open(None))
 }
 
 async fn board() -> Switchboard {
@@ -438,8 +438,8 @@ proptest! {
     #[test]
     fn no_words_make_it_panic(words in "\\PC{0,120}") {
         let all = tokens(&words);
-        let workflows = Workflows::open(None).unwrap();
-        for workflow in workflows.all.values() {
+        let workflows = Workflows::open(None);
+        for workflow in workflows.all().values() {
             let given = BTreeMap::new();
             let _ = super::fill::fill(workflow, &all, &words, &given, "eu-central-1", language(&all));
         }

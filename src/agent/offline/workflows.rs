@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
 use serde_json::{Map, Value, json};
 
 use super::things::Thing;
 use super::workflow::{Draft, Workflow};
-use crate::agent::AgentError;
 use crate::plan::{Plan, Step};
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/assets/workflows");
@@ -17,35 +17,57 @@ const THINGS: &str = "things.yaml";
 /// Bytes that a file may have.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// Reusable plans, and the things that can be listed, shown, and deleted.
+/// Reusable plans, and the things that can be listed, shown, and deleted. Those of the program are read when they are
+/// first asked for, the person's own at once.
 #[derive(Clone, Debug, Default)]
 pub struct Workflows {
-    pub(super) all: BTreeMap<String, Workflow>,
-    pub(super) things: Vec<Thing>,
+    own: Read,
+    merged: OnceLock<Read>,
     warnings: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Read {
+    all: BTreeMap<String, Workflow>,
+    things: Option<Vec<Thing>>,
 }
 
 impl Workflows {
     /// The program's workflows, and those of a folder on top: a file of the same name wins, a plan
     /// with inputs is a workflow by its name. A file that cannot be read is left aside and named in
     /// [`Workflows::warnings`].
-    ///
-    /// # Errors
-    ///
-    /// A workflow that came with the program is broken, which a test rules out.
-    pub fn open(overrides: Option<&Path>) -> Result<Self, AgentError> {
+    #[must_use]
+    pub fn open(overrides: Option<&Path>) -> Self {
         let mut workflows = Self::default();
-        for file in EMBEDDED.files() {
-            let name = file.path().display().to_string();
-            let text = file.contents_utf8().unwrap_or_default();
-            if let Err(message) = workflows.add(&name, text) {
-                workflows.warnings.push(format!("the workflow {name} that came with the program: {message}"));
-            }
-        }
         if let Some(folder) = overrides.filter(|folder| folder.is_dir()) {
             workflows.read_folder(folder);
         }
-        Ok(workflows)
+        workflows
+    }
+
+    /// The workflows by the names of their files.
+    pub(super) fn all(&self) -> &BTreeMap<String, Workflow> {
+        &self.merged().all
+    }
+
+    /// The things that have operations of their own to list, show, and delete them.
+    pub(super) fn things(&self) -> &[Thing] {
+        self.merged().things.as_deref().unwrap_or_default()
+    }
+
+    fn merged(&self) -> &Read {
+        self.merged.get_or_init(|| {
+            let mut read = Read::default();
+            for (name, text) in embedded() {
+                // A test reads every one of them.
+                if let Err(message) = read.add(&name, text) {
+                    tracing::error!(name, message, "a workflow that came with the program cannot be read");
+                }
+            }
+            read.all.extend(self.own.all.clone());
+            read.things = self.own.things.clone().or(read.things);
+            read
+        })
     }
 
     /// What was left aside, and why.
@@ -73,18 +95,25 @@ impl Workflows {
             } else {
                 Err("larger than 1 MiB".into())
             };
-            if let Err(message) = read.and_then(|text| self.add(&name, &text)) {
+            if let Err(message) = read.and_then(|text| self.own.add(&name, &text)) {
                 self.warnings.push(format!("{}: {message}; it is left aside", path.display()));
             }
         }
     }
+}
 
+/// The files that come with the program, by name.
+fn embedded() -> impl Iterator<Item = (String, &'static str)> {
+    EMBEDDED.files().map(|file| (file.path().display().to_string(), file.contents_utf8().unwrap_or_default()))
+}
+
+impl Read {
     fn add(&mut self, name: &str, text: &str) -> Result<(), String> {
         let place = |e: &yaml_serde::Error| {
             e.location().map_or(String::new(), |at| format!("line {}, column {}: ", at.line(), at.column()))
         };
         if name == THINGS {
-            self.things = yaml_serde::from_str(text).map_err(|e| format!("{}{e}", place(&e)))?;
+            self.things = Some(yaml_serde::from_str(text).map_err(|e| format!("{}{e}", place(&e)))?);
             return Ok(());
         }
         let document: Value = yaml_serde::from_str(text).map_err(|e| format!("{}{e}", place(&e)))?;
@@ -157,9 +186,11 @@ mod tests {
 
     #[test]
     fn every_workflow_that_comes_with_the_program_is_read() {
-        let workflows = Workflows::open(None).unwrap();
-        assert_eq!(workflows.warnings(), [] as [String; 0]);
-        assert!(workflows.all.len() >= 12 && workflows.things.len() >= 15, "{}", workflows.all.len());
+        let mut read = Read::default();
+        for (name, text) in embedded() {
+            read.add(&name, text).unwrap_or_else(|message| panic!("{name}: {message}"));
+        }
+        assert!(read.all.len() >= 12 && read.things.unwrap().len() >= 15, "{}", read.all.len());
     }
 
     #[test]
@@ -167,11 +198,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("mine.yaml"), "things: [x]\ntitle: [\n").unwrap();
         std::fs::write(dir.path().join("odd.yaml"), "things: [x]\ntitel: y\n").unwrap();
-        let workflows = Workflows::open(Some(dir.path())).unwrap();
+        let workflows = Workflows::open(Some(dir.path()));
         assert_eq!(workflows.warnings().len(), 2, "{:?}", workflows.warnings());
         assert!(workflows.warnings()[0].contains("mine.yaml") && workflows.warnings()[0].contains("line"));
         assert!(workflows.warnings()[1].contains("titel"), "{:?}", workflows.warnings());
-        assert!(workflows.all.len() >= 12);
+        assert!(workflows.all().len() >= 12);
     }
 
     #[test]
@@ -179,9 +210,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let plan = "version: 1\nname: Weekly Report\ninputs:\n  target: {type: string}\nsteps:\n  - {id: a, cloud: aws, service: s3, operation: CreateBucket, region: eu-west-1, params: {Bucket: \"${{ inputs.target }}\"}}\n";
         std::fs::write(dir.path().join("report.yaml"), plan).unwrap();
-        let workflows = Workflows::open(Some(dir.path())).unwrap();
+        let workflows = Workflows::open(Some(dir.path()));
         assert_eq!(workflows.warnings(), [] as [String; 0]);
-        let report = &workflows.all["report.yaml"];
+        let report = &workflows.all()["report.yaml"];
         assert_eq!(report.things, ["weekly report"]);
         assert_eq!(report.steps[0].region.as_deref(), Some("eu-west-1"));
     }

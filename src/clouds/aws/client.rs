@@ -13,6 +13,7 @@ use super::identity::{Identity, profile};
 use super::render::{RenderContext, render};
 use super::retry::{Bucket, MOST_ATTEMPTS};
 use super::sign::sign;
+use super::sign_v4::Kept;
 use crate::catalog::{Catalog, OperationRef};
 use crate::clouds::http::{HttpRequest, LazyClient};
 use crate::clouds::{Call, Cloud, CloudError, Pending, Probe, Reply, Waited};
@@ -33,6 +34,8 @@ pub struct Aws {
     /// How often a request is sent at most; the settings' own when absent.
     attempts: Option<u32>,
     pub(super) bucket: Bucket,
+    /// The keys that sign, by day, region, and service.
+    pub(super) keys: Kept,
     /// Seconds by which the cloud's clock is ahead.
     pub(super) ahead: Mutex<i64>,
     /// Regions of buckets that turned out to be elsewhere.
@@ -81,6 +84,7 @@ impl Aws {
             http: LazyClient::default(),
             attempts: None,
             bucket: Bucket::default(),
+            keys: Kept::default(),
             ahead: Mutex::new(0),
             moved: Mutex::default(),
             told: Mutex::default(),
@@ -99,7 +103,7 @@ impl Aws {
         call.fits(&found)?;
         let region = self.region_of(call).await;
         let mut request = self.render(&found, call, region).await?;
-        sign(&mut request, &self.identity, self.now()).await?;
+        sign(&mut request, &self.identity, self.now(), &self.keys).await?;
         Ok(request)
     }
 

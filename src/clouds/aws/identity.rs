@@ -13,6 +13,7 @@ use aws_credential_types::provider::token::ProvideToken;
 use aws_types::service_config::ServiceConfigKey;
 use tokio::sync::{Mutex, OnceCell};
 
+use super::https::LazyHttps;
 use super::render::S3Options;
 use crate::catalog::shapes::Service;
 use crate::clouds::CloudError;
@@ -51,7 +52,8 @@ impl Identity {
             Identity::Configured { region, config, .. } => Some(
                 config
                     .get_or_init(|| async {
-                        let loader = aws_config::defaults(BehaviorVersion::latest());
+                        let loader =
+                            aws_config::defaults(BehaviorVersion::latest()).http_client(LazyHttps::default());
                         match region.clone() {
                             Some(region) => loader.region(Region::new(region)).load().await,
                             None => loader.load().await,

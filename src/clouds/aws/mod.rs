@@ -5,6 +5,7 @@ mod discover;
 pub mod endpoint;
 mod exceptions;
 mod field;
+mod https;
 mod identity;
 #[cfg(test)]
 mod loopback;
@@ -15,6 +16,7 @@ mod retry;
 mod send;
 mod sign;
 mod sign_v2;
+mod sign_v4;
 mod time;
 mod wait;
 mod waiter;

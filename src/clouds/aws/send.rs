@@ -44,7 +44,7 @@ impl Aws {
         let mut throttled = false;
         loop {
             let mut request = self.render(&found, &call, region.clone()).await?;
-            sign(&mut request, &self.identity, self.now()).await?;
+            sign(&mut request, &self.identity, self.now(), &self.keys).await?;
             let sent = match self.http.get() {
                 Ok(http) => http.send(&request).await,
                 Err(error) => Err(error),

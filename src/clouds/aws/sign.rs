@@ -11,11 +11,12 @@ use aws_sigv4::sign::{v4, v4a};
 
 use super::identity::Identity;
 use super::render::encode;
+use super::sign_v4::{Kept, sign_plain};
 use crate::clouds::CloudError;
 use crate::clouds::http::{HttpRequest, Signing};
 
 /// Headers that proxies may change, so that no signature covers them.
-const NOT_SIGNED: [&str; 4] = ["expect", "user-agent", "x-amzn-trace-id", "transfer-encoding"];
+pub(super) const NOT_SIGNED: [&str; 4] = ["expect", "user-agent", "x-amzn-trace-id", "transfer-encoding"];
 
 /// Signs a request as it says it wants to be, at a time that may differ from this machine's.
 ///
@@ -26,6 +27,7 @@ pub(super) async fn sign(
     request: &mut HttpRequest,
     identity: &Identity,
     at: SystemTime,
+    kept: &Kept,
 ) -> Result<(), CloudError> {
     let Some(signing) = request.signing.clone() else { return Ok(()) };
     match signing.scheme.as_str() {
@@ -37,6 +39,9 @@ pub(super) async fn sign(
         }
         "v4" | "s3v4" | "v4-s3express" => {
             let credentials = identity.credentials().await?;
+            if sign_plain(request, &signing, &credentials, at, kept) {
+                return Ok(());
+            }
             version_4(request, &signing, credentials, at)
         }
         "v4a" | "s3v4a" => {
@@ -54,7 +59,7 @@ pub(super) async fn sign(
     }
 }
 
-fn version_4(
+pub(super) fn version_4(
     request: &mut HttpRequest,
     signing: &Signing,
     credentials: Credentials,
@@ -204,7 +209,8 @@ mod tests {
     #[tokio::test]
     async fn a_scheme_that_is_not_spoken_is_named() {
         let identity = Identity::Fixed { endpoint: "http://127.0.0.1".into() };
-        let error = sign(&mut request("v9"), &identity, SystemTime::now()).await.unwrap_err();
+        let error =
+            sign(&mut request("v9"), &identity, SystemTime::now(), &Kept::default()).await.unwrap_err();
         assert!(error.to_string().contains("v9"), "{error}");
     }
 
@@ -215,7 +221,7 @@ mod tests {
         if let Some(signing) = &mut request.signing {
             signing.region = "*".into();
         }
-        sign(&mut request, &identity, SystemTime::now()).await.unwrap();
+        sign(&mut request, &identity, SystemTime::now(), &Kept::default()).await.unwrap();
         assert_eq!(request.header("x-amz-region-set"), Some("*"));
         let authorization = request.header("authorization").unwrap();
         assert!(authorization.starts_with("AWS4-ECDSA-P256-SHA256 Credential=SANDBOX/"), "{authorization}");
@@ -227,7 +233,7 @@ mod tests {
         let identity = Identity::Fixed { endpoint: "http://127.0.0.1".into() };
         let mut plain = HttpRequest { signing: None, ..request("v4") };
         let before = plain.clone();
-        sign(&mut plain, &identity, SystemTime::now()).await.unwrap();
+        sign(&mut plain, &identity, SystemTime::now(), &Kept::default()).await.unwrap();
         assert_eq!(plain, before);
     }
 

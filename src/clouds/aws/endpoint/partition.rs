@@ -1,5 +1,7 @@
 //! Partitions: groups of regions with their own DNS names.
 
+use std::sync::OnceLock;
+
 use regex::Regex;
 use serde_json::{Map, Value};
 
@@ -10,8 +12,18 @@ pub struct Partitions {
 
 struct Partition {
     regions: Map<String, Value>,
-    pattern: Option<Regex>,
+    /// What its regions look like, made ready for the first region that no partition knows: that takes longer
+    /// than all else that a request needs.
+    pattern: Option<(String, OnceLock<Option<Regex>>)>,
     outputs: Map<String, Value>,
+}
+
+impl Partition {
+    fn looks_like_own(&self, region: &str) -> bool {
+        let pattern = self.pattern.as_ref();
+        let regex = pattern.and_then(|(text, made)| made.get_or_init(|| Regex::new(text).ok()).as_ref());
+        regex.is_some_and(|regex| regex.is_match(region))
+    }
 }
 
 impl Partitions {
@@ -24,7 +36,7 @@ impl Partitions {
             outputs.insert("name".into(), name.unwrap_or_default());
             Partition {
                 regions: partition["regions"].as_object().cloned().unwrap_or_default(),
-                pattern: partition["regionRegex"].as_str().and_then(|p| Regex::new(p).ok()),
+                pattern: partition["regionRegex"].as_str().map(|text| (text.to_owned(), OnceLock::new())),
                 outputs,
             }
         });
@@ -46,7 +58,7 @@ impl Partitions {
                 return Some(Value::Object(outputs));
             }
         }
-        let by_pattern = self.all.iter().find(|p| p.pattern.as_ref().is_some_and(|r| r.is_match(region)));
+        let by_pattern = self.all.iter().find(|p| p.looks_like_own(region));
         by_pattern.or_else(|| self.all.first()).map(|p| Value::Object(p.outputs.clone()))
     }
 

@@ -18,7 +18,7 @@ pub(crate) use across::{Across, across, may_cross};
 pub(crate) use after::{after, hides_an_error};
 pub(crate) use before::before;
 pub(crate) use drafted::drafted;
-pub(crate) use place::{builtins, host_prefix, other_region, strip_bucket};
+pub(crate) use place::{host_prefix, other_region, path_style, strip_bucket};
 pub(crate) use sign::{scheme, unsigned};
 pub(crate) use time::milliseconds;
 pub(crate) use wait::not_awaited;

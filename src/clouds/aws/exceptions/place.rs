@@ -26,24 +26,21 @@ pub(crate) fn host_prefix<'a>(service: &Service, operation: &'a Operation) -> Op
     (!by_rules).then_some(prefix)
 }
 
-/// Changes the built-in parameters of the endpoint rules for one request.
-pub(crate) fn builtins(
+/// Whether a request must name its bucket in the path, or must not; nothing where the settings decide.
+pub(crate) fn path_style(
     service: &Service,
     operation: &Operation,
     params: &Map<String, Value>,
-    builtins: &mut Map<String, Value>,
-) {
+) -> Option<bool> {
     if service.name != "s3" {
-        return;
+        return None;
     }
-    let bucket = params.get("Bucket").and_then(Value::as_str);
-    let mut force = |path_style: bool| builtins.insert("AWS::S3::ForcePathStyle".into(), path_style.into());
     if operation.name == "GetBucketLocation" {
         // The bucket's region is what is asked for, so its own host cannot be known.
-        force(true);
-    } else if bucket.is_some_and(|b| b.starts_with("arn:")) {
-        force(false);
+        return Some(true);
     }
+    let bucket = params.get("Bucket").and_then(Value::as_str);
+    bucket.filter(|bucket| bucket.starts_with("arn:")).map(|_| false)
 }
 
 /// The region in which a bucket is, where an answer says that it is not where it was asked for.

@@ -136,11 +136,7 @@ fn endpoint(
         let default = || format!("https://{}.{region}.amazonaws.com", service.traits.endpoint_prefix);
         return Ok(plain(context.endpoint_url.clone().unwrap_or_else(default)));
     };
-    let builtins = context.builtins.clone().unwrap_or_else(|| {
-        let mut builtins = default_builtins(context);
-        exceptions::builtins(service, operation, params, &mut builtins);
-        builtins
-    });
+    let path_style = exceptions::path_style(service, operation, params);
     let input = operation.input.map(|id| service.shape(id));
     let mut given = Map::new();
     for (name, declared) in rules.parameters() {
@@ -155,7 +151,13 @@ fn endpoint(
             let found = jmespath::compile(path).ok()?.search(params).ok()?;
             serde_json::to_value(found.as_ref()).ok().filter(|v| !v.is_null())
         };
-        let builtin = || declared["builtIn"].as_str().and_then(|b| builtins.get(b)).cloned();
+        let builtin = || {
+            let name = declared["builtIn"].as_str()?;
+            match &context.builtins {
+                Some(builtins) => builtins.get(name).cloned(),
+                None => builtin(name, context, path_style),
+            }
+        };
         if let Some(value) = fixed.or(member).or_else(computed).or_else(builtin) {
             given.insert(name.clone(), value);
         }
@@ -163,38 +165,35 @@ fn endpoint(
     rules.resolve(&given, context.endpoints.partitions()).map_err(|e| refused(&e))
 }
 
-/// The built-in parameters as the SDK sets them.
-fn default_builtins(context: &RenderContext<'_>) -> Map<String, Value> {
-    let region = context.region.clone().unwrap_or_else(|| "aws-global".into());
+/// A built-in parameter as the SDK sets it; nothing for one that is not set. A `path_style` that the operation needs
+/// wins over the settings.
+fn builtin(name: &str, context: &RenderContext<'_>, path_style: Option<bool>) -> Option<Value> {
     let s3 = &context.s3;
-    let style = s3.addressing_style.as_deref();
-    let path_style = match &context.endpoint_url {
-        _ if s3.use_accelerate_endpoint => false,
-        Some(_) => style != Some("virtual"),
-        None => style == Some("path"),
-    };
-    let global = region == "us-east-1" && s3.us_east_1_regional_endpoint.as_deref() != Some("regional");
+    let region = || context.region.as_deref().unwrap_or("aws-global");
     let custom = context.endpoint_url.is_some();
-    let mut builtins = Map::new();
-    let mut set = |name: &str, value: Value| builtins.insert(name.to_owned(), value);
-    set("AWS::Region", region.into());
-    set("AWS::UseFIPS", (context.use_fips && !custom).into());
-    set("AWS::UseDualStack", (context.use_dualstack && !custom).into());
-    set("AWS::STS::UseGlobalEndpoint", false.into());
-    set("AWS::S3::UseGlobalEndpoint", global.into());
-    set("AWS::S3::Accelerate", s3.use_accelerate_endpoint.into());
-    set("AWS::S3::ForcePathStyle", path_style.into());
-    set("AWS::S3::UseArnRegion", s3.use_arn_region.unwrap_or(true).into());
-    set("AWS::S3Control::UseArnRegion", s3.use_arn_region.unwrap_or(false).into());
-    set("AWS::S3::DisableMultiRegionAccessPoints", s3.disable_multiregion_access_points.into());
-    set("AWS::Auth::AccountIdEndpointMode", "preferred".into());
-    if let Some(account) = &context.account_id {
-        set("AWS::Auth::AccountId", account.clone().into());
-    }
-    if let Some(url) = &context.endpoint_url {
-        set("SDK::Endpoint", url.clone().into());
-    }
-    builtins
+    let flag = match name {
+        "AWS::Region" => return Some(region().into()),
+        "AWS::Auth::AccountIdEndpointMode" => return Some("preferred".into()),
+        "AWS::Auth::AccountId" => return context.account_id.clone().map(Value::from),
+        "SDK::Endpoint" => return context.endpoint_url.clone().map(Value::from),
+        "AWS::UseFIPS" => context.use_fips && !custom,
+        "AWS::UseDualStack" => context.use_dualstack && !custom,
+        "AWS::STS::UseGlobalEndpoint" => false,
+        "AWS::S3::UseGlobalEndpoint" => {
+            region() == "us-east-1" && s3.us_east_1_regional_endpoint.as_deref() != Some("regional")
+        }
+        "AWS::S3::Accelerate" => s3.use_accelerate_endpoint,
+        "AWS::S3::ForcePathStyle" => path_style.unwrap_or_else(|| {
+            let style = s3.addressing_style.as_deref();
+            let default = if custom { style != Some("virtual") } else { style == Some("path") };
+            default && !s3.use_accelerate_endpoint
+        }),
+        "AWS::S3::UseArnRegion" => s3.use_arn_region.unwrap_or(true),
+        "AWS::S3Control::UseArnRegion" => s3.use_arn_region.unwrap_or(false),
+        "AWS::S3::DisableMultiRegionAccessPoints" => s3.disable_multiregion_access_points,
+        _ => return None,
+    };
+    Some(flag.into())
 }
 
 fn url(

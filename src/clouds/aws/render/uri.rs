@@ -28,6 +28,11 @@ pub(crate) fn encode_form(text: &str) -> String {
 
 /// [`encode_form`], to the end of a text.
 pub(crate) fn push_form(out: &mut String, text: &str) {
+    // Most names and values are written as they are.
+    if text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_')) {
+        out.push_str(text);
+        return;
+    }
     for (at, words) in text.split(' ').enumerate() {
         if at > 0 {
             out.push('+');
