@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::catalog::shapes::{Member, Service, Shape, ShapeId, ShapeKind};
@@ -10,67 +11,92 @@ use crate::catalog::variant;
 /// Places inside places that are followed; what lies deeper is sent as it is.
 const DEEPEST: usize = 64;
 
-/// A value as it travels.
-pub(super) fn written(service: &Service, shape: ShapeId, value: &Value) -> Value {
-    one(service, shape, value, 0)
+/// A value as it travels; it is written without a copy of what was given.
+#[derive(Clone, Copy)]
+pub(super) struct Written<'a> {
+    service: &'a Service,
+    shape: &'a Shape,
+    value: &'a Value,
+    depth: usize,
 }
 
-fn one(service: &Service, id: ShapeId, value: &Value, depth: usize) -> Value {
-    let shape = service.shape(id);
-    match (&shape.kind, value) {
-        _ if depth > DEEPEST => value.clone(),
-        (ShapeKind::Structure { .. }, Value::Object(members)) => structure(service, shape, members, depth),
-        (ShapeKind::List { member }, Value::Array(items)) => {
-            Value::Array(items.iter().map(|item| one(service, member.shape, item, depth + 1)).collect())
-        }
-        (ShapeKind::Map { value: item, .. }, Value::Object(entries)) => Value::Object(
-            entries
-                .iter()
-                .map(|(key, value)| (key.clone(), one(service, item.shape, value, depth + 1)))
-                .collect(),
-        ),
-        _ => value.clone(),
+impl<'a> Written<'a> {
+    pub(super) fn new(service: &'a Service, shape: ShapeId, value: &'a Value) -> Self {
+        Self { service, shape: service.shape(shape), value, depth: 0 }
     }
-}
 
-fn structure(service: &Service, shape: &Shape, given: &Map<String, Value>, depth: usize) -> Value {
-    // A variant that is not known here is sent as it is, but for what its base knows.
-    let shape = variant(service, shape, given).unwrap_or(shape);
-    let mut out = Map::with_capacity(given.len());
-    for (name, value) in given {
-        match shape.member(name) {
-            Some(member) if is_dropped(member) => {}
+    fn inner(self, shape: ShapeId, value: &'a Value) -> Self {
+        Self { shape: self.service.shape(shape), value, depth: self.depth + 1, ..self }
+    }
+
+    /// The members that are sent, with their values.
+    fn members(self, given: &'a Map<String, Value>) -> impl Iterator<Item = (&'a str, Sent<'a>)> {
+        // A variant that is not known here is sent as it is, but for what its base knows.
+        let shape = variant(self.service, self.shape, given).unwrap_or(self.shape);
+        let own = given.iter().filter_map(move |(name, value)| match shape.member(name) {
+            None => Some((name.as_str(), Sent::Plain(value))),
+            Some(member) if is_dropped(member) => None,
             Some(member) => {
-                let value = one(service, member.shape, value, depth + 1);
-                if !is_hollow(service, member, &value) {
-                    out.insert(name.clone(), value);
-                }
+                let inner = self.inner(member.shape, value);
+                (!inner.is_hollow()).then_some((name.as_str(), Sent::Inner(inner)))
             }
-            None => {
-                out.insert(name.clone(), value.clone());
-            }
+        });
+        let constants = shape.members().iter().filter_map(move |member| {
+            let constant = member.default.as_deref()?;
+            let written = given.contains_key(&member.name) && !is_dropped(member);
+            let value = (!written).then(|| serde_json::from_str(constant).ok())??;
+            Some((member.name.as_str(), Sent::Constant(value)))
+        });
+        own.chain(constants)
+    }
+
+    /// Whether this is no model of its own, but only holds members that models show side by side, and none of them
+    /// is sent.
+    fn is_hollow(self) -> bool {
+        let inline = self.shape.name.is_empty() && matches!(self.shape.kind, ShapeKind::Structure { .. });
+        inline && self.value.as_object().is_some_and(|given| self.members(given).next().is_none())
+    }
+}
+
+/// What stands behind a member's name.
+enum Sent<'a> {
+    /// What was given, whatever it is.
+    Plain(&'a Value),
+    /// What was given, without what the cloud sets.
+    Inner(Written<'a>),
+    /// What is always the same.
+    Constant(Value),
+}
+
+impl Serialize for Sent<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Sent::Plain(value) => value.serialize(serializer),
+            Sent::Inner(inner) => inner.serialize(serializer),
+            Sent::Constant(value) => value.serialize(serializer),
         }
     }
-    for member in shape.members() {
-        if let Some(constant) = member.default.as_deref()
-            && !out.contains_key(&member.name)
-            && let Ok(value) = serde_json::from_str(constant)
-        {
-            out.insert(member.name.clone(), value);
+}
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (&self.shape.kind, self.value) {
+            _ if self.depth > DEEPEST => self.value.serialize(serializer),
+            (ShapeKind::Structure { .. }, Value::Object(given)) => {
+                serializer.collect_map(self.members(given))
+            }
+            (ShapeKind::List { member }, Value::Array(items)) => {
+                serializer.collect_seq(items.iter().map(|item| self.inner(member.shape, item)))
+            }
+            (ShapeKind::Map { value: item, .. }, Value::Object(entries)) => serializer
+                .collect_map(entries.iter().map(|(key, value)| (key, self.inner(item.shape, value)))),
+            _ => self.value.serialize(serializer),
         }
     }
-    Value::Object(out)
 }
 
 fn is_dropped(member: &Member) -> bool {
     member.traits.read_only
-}
-
-/// Whether a member that is no model of its own, but only holds members that models show side by side, is empty.
-fn is_hollow(service: &Service, member: &Member, value: &Value) -> bool {
-    let shape = service.shape(member.shape);
-    let inline = shape.name.is_empty() && matches!(shape.kind, ShapeKind::Structure { .. });
-    inline && value.as_object().is_some_and(Map::is_empty)
 }
 
 /// A body that is no JSON: bytes from base64, text as it is.
@@ -94,7 +120,8 @@ mod tests {
         let catalog = Catalog::open(None).unwrap();
         let found = catalog.operation(&OperationName::new(CloudName::Azure, service, operation)).unwrap();
         let input = found.service().shape(found.operation().input.unwrap());
-        written(found.service(), input.member("body").unwrap().shape, value)
+        let written = Written::new(found.service(), input.member("body").unwrap().shape, value);
+        serde_json::to_value(written).unwrap()
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub fn render(
     let mut content = None;
     let members = operation.input.map_or(&[][..], |id| service.shape(id).members());
     for member in members {
-        let Some(value) = params.get(&member.name).filter(|value| !value.is_null()) else { continue };
+        let Some(value) = params.get(&member.name) else { continue };
         match member.location {
             Location::Uri => labels.push((&member.name, label(member, value))),
             Location::Query => pairs(member, value, &mut query),
@@ -64,13 +64,26 @@ pub fn render(
     Ok(request)
 }
 
+/// What was given, and what the context and the catalog give in its place.
+struct Complete<'a> {
+    given: Option<&'a Map<String, Value>>,
+    filled: Vec<(&'a str, Value)>,
+}
+
+impl Complete<'_> {
+    fn get(&self, name: &str) -> Option<&Value> {
+        let given = self.given.and_then(|given| given.get(name)).filter(|value| !value.is_null());
+        given.or_else(|| self.filled.iter().find(|(filled, _)| *filled == name).map(|(_, value)| value))
+    }
+}
+
 /// The parameters with what the context and the catalog give, checked.
-fn complete(
-    service: &Service,
-    operation: &Operation,
-    params: &Value,
+fn complete<'a>(
+    service: &'a Service,
+    operation: &'a Operation,
+    params: &'a Value,
     context: &RenderContext,
-) -> Result<Map<String, Value>, CloudError> {
+) -> Result<Complete<'a>, CloudError> {
     let invalid = |problems: Vec<String>| CloudError::Invalid {
         operation: OperationName::new(CloudName::Azure, &service.name, &operation.name),
         problems,
@@ -79,19 +92,19 @@ fn complete(
         Value::Null => Vec::new(),
         params => validate(service, operation, params, Strictness::Sending),
     };
-    let mut complete = params.as_object().cloned().unwrap_or_default();
+    let mut complete = Complete { given: params.as_object(), filled: Vec::new() };
     let members = operation.input.map_or(&[][..], |id| service.shape(id).members());
     for member in members {
-        if complete.get(&member.name).is_some_and(|value| !value.is_null()) {
+        if complete.get(&member.name).is_some() {
             continue;
         }
         let from_context = member.context_param.as_deref() == Some("subscription_id");
         if from_context && let Some(subscription) = &context.subscription_id {
-            complete.insert(member.name.clone(), subscription.as_str().into());
+            complete.filled.push((&member.name, subscription.as_str().into()));
         } else if let Some(default) = &member.default
             && let Ok(value) = serde_json::from_str(default)
         {
-            complete.insert(member.name.clone(), value);
+            complete.filled.push((&member.name, value));
         } else if from_context {
             problems.push(format!(
                 "$: `{}` is missing: choose a subscription, or give it with the parameters",
@@ -139,7 +152,8 @@ fn bytes(service: &Service, member: &Member, value: &Value, content_type: &str) 
         return BASE64_STANDARD.decode(text).unwrap_or_else(|_| text.as_bytes().to_vec());
     }
     if content_type.contains("json") {
-        return body::written(service, member.shape, value).to_string().into_bytes();
+        // Every key is a text, so this does not fail.
+        return serde_json::to_vec(&body::Written::new(service, member.shape, value)).unwrap_or_default();
     }
     body::raw(value).into_owned()
 }

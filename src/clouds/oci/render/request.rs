@@ -249,9 +249,9 @@ mod tests {
             found,
             [
                 "$: there is no member `compartmentid`; did you mean `compartmentId`?",
-                "$: `compartmentId` is required and missing",
-                "$.limit: expected a whole number, found text",
                 "$.sortOrder: expected one of ASC, DESC, found `UP`",
+                "$.limit: expected a whole number, found text",
+                "$: `compartmentId` is required and missing",
             ]
         );
         let broken = json!({"namespaceName": "n", "bucketName": "b", "if-match": "a\r\nb: c"});
