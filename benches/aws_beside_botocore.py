@@ -72,7 +72,7 @@ def ours():
     out = subprocess.run(command, cwd=ROOT, input=lines, capture_output=True, text=True, check=True).stdout
     answers = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
     assert all(a["signed"] for a in answers), "not signed"
-    return {a["operation"]: a["per_second"] for a in answers}
+    return {a["operation"]: a for a in answers}
 
 
 def cold(command, runs):
@@ -88,8 +88,12 @@ def main():
     program = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else f"{ROOT}/target/release/provisioner")
     rates = ours()
     for service, operation, params in CALLS:
-        other, own = theirs(service, operation, params), rates[operation]
-        print(f"{operation}: {own:,.0f} per second, botocore {other:,.0f}: {own / other:.0f} times")
+        other, rate = theirs(service, operation, params), rates[operation]
+        own, cores, all_cores = rate["per_second"], rate["cores"], rate["per_second_on_all_cores"]
+        print(
+            f"{operation}: {own:,.0f} per second on one thread, botocore {other:,.0f}: {own / other:.0f} times; "
+            f"on {cores} cores {all_cores:,.0f}: {all_cores / other:.0f} times"
+        )
     call = [program, "--home", "/nonexistent", "--target", "live", "call", "aws", "ec2", "RunInstances", "--dry-run",
             "--region", REGION, "--params", json.dumps(CALLS[0][2])]
     aws = shutil.which("aws") or os.path.join(os.path.dirname(sys.executable), "aws")

@@ -23,6 +23,7 @@ from azure.mgmt.network import models as network
 from azure.mgmt.storage import StorageManagementClient
 from azure.mgmt.storage import models as storage
 
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SUBSCRIPTION = "00000000-1111-2222-3333-444444444444"
 ROUNDS = 5
 
@@ -100,16 +101,15 @@ def theirs(call):
     return statistics.median(rates)
 
 
-def ours(program, service, operation, params):
-    """Per second, from how much longer many lines take than one."""
-    line = json.dumps({"id": 1, "cloud": "azure", "service": service, "operation": operation, "params": params, "context": {"subscription_id": SUBSCRIPTION}}) + "\n"
-
-    def seconds(count):
-        begun = time.perf_counter()
-        subprocess.run([program, "conformance", "render"], input=(line * count).encode(), stdout=subprocess.DEVNULL, check=True)
-        return time.perf_counter() - begun
-
-    return statistics.median(20000 / max(1e-9, seconds(20001) - seconds(1)) for _ in range(ROUNDS))
+def ours():
+    lines = "".join(
+        json.dumps({"operation": {"cloud": "azure", "service": s, "operation": o}, "params": p}) + "\n"
+        for s, o, p, _ in calls()
+    )
+    command = ["cargo", "bench", "--quiet", "--bench", "azure_rendered"]
+    out = subprocess.run(command, cwd=ROOT, input=lines, capture_output=True, text=True, check=True).stdout
+    answers = (json.loads(line) for line in out.splitlines() if line.startswith("{"))
+    return {answer["operation"]: answer["per_second"] for answer in answers}
 
 
 def cold(command, runs):
@@ -123,8 +123,9 @@ def cold(command, runs):
 
 def main():
     program = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "target/release/provisioner")
-    for service, operation, params, call in calls():
-        own, other = ours(program, service, operation, params), theirs(call)
+    rates = ours()
+    for service, operation, _, call in calls():
+        own, other = rates[operation], theirs(call)
         print(f"{service} {operation}: {own:,.0f} per second, the client {other:,.0f}: {own / other:.0f} times")
     with tempfile.TemporaryDirectory() as home:
         bare = cold([program, "--version"], 15)
