@@ -70,13 +70,14 @@ pub(crate) fn status(args: &Args, check: Option<Option<&str>>) -> Result<Exit, C
         .into_iter()
         .map(|status| one(status, &catalog, &came_with, &shelf, &known))
         .collect::<Result<Vec<Status>, CliError>>()?;
-    let document = json!({"catalogs": statuses, "warnings": catalog.warnings()});
+    let warnings = [catalog.warnings(), &catalog.documentation_warnings()].concat();
+    let document = json!({"catalogs": statuses, "warnings": warnings});
     Output::new(args.json).show(&document, |_| {
         let mut text = String::new();
         for status in &statuses {
             paragraph(&mut text, status);
         }
-        for warning in catalog.warnings() {
+        for warning in &warnings {
             let _ = writeln!(text, "warning: {warning}");
         }
         text

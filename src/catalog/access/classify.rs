@@ -259,6 +259,46 @@ mod tests {
     }
 
     #[test]
+    fn reads_that_return_secrets_are_secret_in_every_cloud() {
+        use crate::plan::CloudName::{Aws, Azure, Oci};
+        let catalog = crate::catalog::Catalog::open(None).unwrap();
+        for (cloud, service, operations) in [
+            (Aws, "secretsmanager", &["GetSecretValue", "BatchGetSecretValue"][..]),
+            (Aws, "ec2", &["GetPasswordData"]),
+            (Aws, "ssm", &["GetParameter", "GetParameters", "GetParametersByPath"]),
+            (Aws, "sts", &["AssumeRole"]),
+            (Aws, "eks-auth", &["AssumeRoleForPodIdentity"]),
+            (Aws, "ecr", &["GetAuthorizationToken"]),
+            (Aws, "kms", &["Decrypt", "GenerateDataKey"]),
+            (Aws, "lightsail", &["GetBucketAccessKeys", "GetInstanceAccessDetails"]),
+            (Azure, "storage", &["StorageAccounts_ListKeys"]),
+            (Azure, "cosmosdb", &["DatabaseAccounts_ListKeys"]),
+            (Azure, "containerregistry", &["Registries_ListCredentials"]),
+            (Azure, "containerservice", &["ManagedClusters_ListClusterAdminCredentials"]),
+            (Azure, "redis", &["Redis_ListKeys"]),
+            (Azure, "servicebus", &["Namespaces_ListKeys"]),
+            (Azure, "batch", &["BatchAccount_GetKeys"]),
+            (Azure, "search", &["AdminKeys_Get"]),
+            (Azure, "compute", &["Disks_GrantAccess"]),
+            (Azure, "cognitiveservices", &["Accounts_ListKeys"]),
+            (Azure, "web", &["WebApps_ListPublishingCredentials"]),
+            (Azure, "apimanagement", &["NamedValue_ListValue"]),
+            (Oci, "secrets.secrets", &["GetSecretBundle", "GetSecretBundleByName"]),
+            (Oci, "core.compute", &["GetWindowsInstanceInitialCredentials"]),
+            (Oci, "key_management.kms_crypto", &["Decrypt"]),
+            (Oci, "database.database", &["GenerateAutonomousDatabaseWallet"]),
+            (Oci, "container_engine.container_engine", &["CreateKubeconfig"]),
+        ] {
+            for operation in operations {
+                let name = crate::plan::OperationName::new(cloud, service, *operation);
+                let found = catalog.operation(&name).unwrap();
+                let access = classify(found.service(), found.operation());
+                assert_eq!(access.class, AccessClass::Secret, "{name}: {}", access.source);
+            }
+        }
+    }
+
+    #[test]
     fn operations_of_oci_are_classed_by_list_verb_and_method() {
         let catalog = crate::catalog::Catalog::open(None).unwrap();
         for (service, operation, wanted) in [

@@ -1,7 +1,10 @@
 //! Searching a whole catalog.
 
+use std::collections::BTreeMap;
+
 use super::{Hit, Index, Named};
 use crate::catalog::Catalog;
+use crate::catalog::docs::{self, Docs};
 use crate::plan::CloudName;
 
 impl Catalog {
@@ -12,7 +15,46 @@ impl Catalog {
         self.words.get_or_init(|| self.index_words()).search(text, cloud, limit)
     }
 
+    /// What the search cannot use: documentation that is damaged or missing beside a catalog that was updated. The
+    /// operations of that cloud are found by their names alone.
+    #[must_use]
+    pub fn documentation_warnings(&self) -> Vec<String> {
+        self.documentation().1
+    }
+
+    /// Documentation by cloud, from the files beside updated catalogs, and what is wrong with them.
+    fn documentation(&self) -> (BTreeMap<CloudName, Docs>, Vec<String>) {
+        let (mut found, mut warnings) = (BTreeMap::new(), Vec::new());
+        for status in self.status() {
+            let Some(path) = status.file.map(|file| file.with_extension("docs")) else { continue };
+            let read = std::fs::read(&path)
+                .map_err(|error| error.to_string())
+                .and_then(|bytes| docs::read(&bytes).map_err(|error| error.to_string()));
+            match read {
+                Ok((cloud, docs)) if cloud == status.cloud => {
+                    found.insert(cloud, docs);
+                }
+                Ok((cloud, _)) => warnings.push(format!(
+                    "{} is documentation of {cloud}; operations of {} are found by their names alone",
+                    path.display(),
+                    status.cloud
+                )),
+                Err(reason) => warnings.push(format!(
+                    "{}: {reason}; operations of {} are found by their names alone until `provisioner catalog update`",
+                    path.display(),
+                    status.cloud
+                )),
+            }
+        }
+        (found, warnings)
+    }
+
     fn index_words(&self) -> Index {
+        let (docs, warnings) = self.documentation();
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
+        let docs = &docs;
         Index::build(self.clouds().flat_map(|cloud| {
             self.services(cloud).flat_map(move |service| {
                 service.operations.iter().map(move |operation| Named {
@@ -20,6 +62,11 @@ impl Catalog {
                     service: &service.name,
                     title: &service.title,
                     operation: &operation.name,
+                    required: &operation.required,
+                    said: docs
+                        .get(&cloud)
+                        .and_then(|d| d.of(&service.name, &operation.name))
+                        .unwrap_or_default(),
                 })
             })
         }))
@@ -90,6 +137,39 @@ mod tests {
         let services: std::collections::BTreeSet<&str> =
             hits.iter().map(|hit| hit.operation.service.as_str()).collect();
         assert!(services.len() > 2, "{services:?}");
+    }
+
+    #[test]
+    fn what_is_said_about_an_operation_finds_it_and_what_is_damaged_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("catalog");
+        std::fs::create_dir_all(&folder).unwrap();
+        let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/catalog/oci.catalog");
+        std::fs::copy(shipped, folder.join("oci.catalog")).unwrap();
+        let open = || Catalog::open(Some(dir.path())).unwrap();
+        let words = "gather the zebras of the xylophone";
+        let found = |catalog: &Catalog| {
+            let hits = catalog.search(words, Some(CloudName::Oci), 1);
+            hits.first().map_or(String::new(), |hit| hit.operation.to_string())
+        };
+        let named = open();
+        assert!(
+            named.documentation_warnings()[0].contains("oci.docs"),
+            "{:?}",
+            named.documentation_warnings()
+        );
+        assert_ne!(found(&named), "oci core.virtual_network CreateVcn");
+        let mut docs = Docs::default();
+        docs.add("core.virtual_network", "CreateVcn", "Gathers zebras and a xylophone.".into());
+        let bytes = docs::write(CloudName::Oci, &docs).unwrap();
+        std::fs::write(folder.join("oci.docs"), &bytes).unwrap();
+        let documented = open();
+        assert_eq!(documented.documentation_warnings(), [] as [String; 0]);
+        assert_eq!(found(&documented), "oci core.virtual_network CreateVcn");
+        std::fs::write(folder.join("oci.docs"), &bytes[..bytes.len() - 3]).unwrap();
+        let damaged = open();
+        assert!(damaged.documentation_warnings()[0].contains("names alone"));
+        assert!(!damaged.search("create a vcn", Some(CloudName::Oci), 1).is_empty());
     }
 
     #[test]

@@ -19,6 +19,10 @@ pub struct Named<'a> {
     pub title: &'a str,
     /// The operation.
     pub operation: &'a str,
+    /// The parameters that must be given.
+    pub required: &'a [String],
+    /// What its documentation says in a sentence or two; empty where there is none.
+    pub said: &'a str,
 }
 
 /// An index over all operations of a catalog; built in a few milliseconds, read by many.
@@ -33,6 +37,8 @@ pub struct Index {
     pub(super) service_words: HashMap<String, Vec<u16>>,
     /// Hashes of whole names in small letters, sorted, with the operations.
     names: Vec<(u64, u32)>,
+    /// How many stems are said about all operations together.
+    pub(super) said: usize,
 }
 
 pub(super) struct ServiceWords {
@@ -48,6 +54,8 @@ pub(super) struct OperationWords {
     pub(super) length: u8,
     /// The number of the verb's stem.
     pub(super) verb: u32,
+    /// How many stems are said about it beside its name.
+    pub(super) said: u16,
 }
 
 pub(super) struct WordEntry {
@@ -56,6 +64,8 @@ pub(super) struct WordEntry {
     pub(super) things: Vec<u32>,
     /// Operations with the stem as the verb.
     pub(super) verbs: Vec<u32>,
+    /// Operations that it is said about, in their documentation or by their parameters.
+    pub(super) said: Vec<u32>,
 }
 
 impl Index {
@@ -68,8 +78,8 @@ impl Index {
             words: Vec::new(),
             service_words: HashMap::new(),
             names: Vec::new(),
+            said: 0,
         };
-        // Words repeat a thousand times: each is cut once.
         let mut cache: HashMap<&'a str, u32> = HashMap::new();
         for named in operations {
             let service = index.service(&named);
@@ -78,14 +88,7 @@ impl Index {
             let mut seen: Vec<u32> = Vec::with_capacity(6);
             let (group, method) = named.operation.rsplit_once('_').unwrap_or(("", named.operation));
             for word in split_words(method).into_iter().chain(split_words(group)) {
-                let number = match cache.get(word) {
-                    Some(number) => *number,
-                    None => {
-                        let number = index.number(stem(word));
-                        cache.insert(word, number);
-                        number
-                    }
-                };
+                let number = index.numbered(word, &mut cache);
                 if verb.is_none() && !is_modifier(word) {
                     verb = Some(number);
                 } else if !seen.contains(&number) {
@@ -101,12 +104,36 @@ impl Index {
                     entry.things.push(id);
                 }
             }
+            let mut said: Vec<u32> = Vec::new();
+            // Without a sentence the parameters alone say little that the name does not.
+            let required = named.required.iter().map(String::as_str).filter(|_| !named.said.is_empty());
+            for text in std::iter::once(named.said).chain(required) {
+                for token in text.split(|c: char| !c.is_alphanumeric()).filter(|token| token.len() > 1) {
+                    // Most words of a sentence are whole; names of parameters are not.
+                    if token.chars().skip(1).any(char::is_uppercase) {
+                        said.extend(
+                            split_words(token).into_iter().map(|word| index.numbered(word, &mut cache)),
+                        );
+                    } else {
+                        said.push(index.numbered(token, &mut cache));
+                    }
+                }
+            }
+            said.sort_unstable();
+            said.dedup();
+            for number in &said {
+                if let Some(entry) = index.words.get_mut(*number as usize) {
+                    entry.said.push(id);
+                }
+            }
+            index.said += said.len();
             index.names.push((hash(named.operation), id));
             index.operations.push(OperationWords {
                 service,
                 name: named.operation.into(),
                 length: u8::try_from(seen.len()).unwrap_or(u8::MAX),
                 verb,
+                said: u16::try_from(said.len()).unwrap_or(u16::MAX),
             });
         }
         index.names.sort_unstable();
@@ -136,6 +163,16 @@ impl Index {
         self.words.get(*self.numbers.get(stem)? as usize)
     }
 
+    /// The number of a word's stem. Words repeat a thousand times: each is cut once.
+    fn numbered<'a>(&mut self, word: &'a str, cache: &mut HashMap<&'a str, u32>) -> u32 {
+        if let Some(number) = cache.get(word) {
+            return *number;
+        }
+        let number = self.number(stem(word));
+        cache.insert(word, number);
+        number
+    }
+
     fn number(&mut self, stem: String) -> u32 {
         if let Some(number) = self.numbers.get(stem.as_str()) {
             return *number;
@@ -143,7 +180,7 @@ impl Index {
         let number = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
         let stem: Arc<str> = stem.into();
         self.numbers.insert(Arc::clone(&stem), number);
-        self.words.push(WordEntry { stem, things: Vec::new(), verbs: Vec::new() });
+        self.words.push(WordEntry { stem, things: Vec::new(), verbs: Vec::new(), said: Vec::new() });
         number
     }
 

@@ -20,8 +20,11 @@ pub struct Hit {
 
 /// How much each ground counts. Hit by trying on half of the services, reported on the other.
 struct Weights {
+    /// The verb that is asked for, and another one; they count less where documentation says more.
     verb: f32,
     wrong_verb: f32,
+    verb_documented: f32,
+    wrong_verb_documented: f32,
     service: f32,
     named_service: f32,
     usual: f32,
@@ -30,6 +33,14 @@ struct Weights {
     affinity: f32,
     /// How much longer names lose.
     length: f32,
+    /// What is said about an operation beside its name.
+    documentation: f32,
+    /// How much operations lose that more is said about.
+    talk: f32,
+    /// How much a synonym counts in documentation.
+    meant: f32,
+    /// How much the last words of a query count at least, in documentation.
+    late: f32,
 }
 
 /// More than words can add up to.
@@ -38,12 +49,18 @@ const NAMED_IN_FULL: f32 = 1000.0;
 const WEIGHTS: Weights = Weights {
     verb: 9.8,
     wrong_verb: 2.8,
+    verb_documented: 7.3,
+    wrong_verb_documented: 1.6,
     service: 0.5,
     named_service: 3.5,
     usual: 1.4,
     coverage: 5.6,
     affinity: 0.4,
     length: 0.6,
+    documentation: 1.2,
+    talk: 0.3,
+    meant: 0.45,
+    late: 0.68,
 };
 
 impl Index {
@@ -56,8 +73,10 @@ impl Index {
         let mut services = self.service_scores(&query, synonyms);
         let mut names = vec![0.0_f32; self.operations.len()];
         let mut matched = vec![0_f32; self.operations.len()];
+        let mut said = Said::new(self.operations.len());
         for concept in &query.concepts {
             self.add_concept(concept, &mut names, &mut matched, &mut services);
+            self.add_said(concept, &mut said);
         }
         let verbs = self.verb_numbers(&query);
         for id in &query.operations {
@@ -65,6 +84,10 @@ impl Index {
                 *name += NAMED_IN_FULL;
             }
         }
+        let (right, wrong) = match self.said {
+            0 => (WEIGHTS.verb, WEIGHTS.wrong_verb),
+            _ => (WEIGHTS.verb_documented, WEIGHTS.wrong_verb_documented),
+        };
         let total = |id: usize| -> Option<f32> {
             let operation = self.operations.get(id)?;
             let service = usize::from(operation.service);
@@ -73,17 +96,18 @@ impl Index {
             }
             let name = names.get(id).copied().unwrap_or(0.0);
             let service = services.get(service).copied().unwrap_or_default();
-            if name <= 0.0 && service.said <= 0.0 {
+            let said = said.all.get(id).copied().unwrap_or(0.0);
+            if name <= 0.0 && service.said <= 0.0 && said <= 0.0 {
                 return None;
             }
             let length = f32::from(operation.length).max(1.0);
             let coverage = (matched.get(id).copied().unwrap_or(0.0) / length).min(1.0);
             let verb = match verbs.get(&operation.verb) {
-                Some(sure) => WEIGHTS.verb * sure,
+                Some(sure) => right * sure,
                 None if verbs.is_empty() => 0.0,
-                None => -WEIGHTS.wrong_verb,
+                None => -wrong,
             };
-            Some(name + WEIGHTS.coverage * coverage + verb + service.score)
+            Some(name + WEIGHTS.coverage * coverage + verb + service.score + WEIGHTS.documentation * said)
         };
         let mut scores: Vec<(f32, usize)> =
             (0..self.operations.len()).filter_map(|id| total(id).map(|score| (score, id))).collect();
@@ -168,6 +192,29 @@ impl Index {
         }
     }
 
+    /// Adds what is said about operations beside their names. Of the stands for one thing the best counts.
+    fn add_said(&self, concept: &Concept, said: &mut Said) {
+        let count = self.operations.len() as f32;
+        let usual = (self.said as f32 / count.max(1.0)).max(1.0);
+        for (at, (group, sure)) in concept.stands.iter().enumerate() {
+            let sure = if at == 0 { *sure } else { sure * WEIGHTS.meant };
+            let share = sure * concept.weight.max(WEIGHTS.late) / group.len().max(1) as f32;
+            for stem in group {
+                let Some(entry) = self.word(stem) else { continue };
+                let frequency = entry.said.len() as f32;
+                let rarity = (1.0 + (count - frequency + 0.5) / (frequency + 0.5)).ln();
+                for id in &entry.said {
+                    let length = self.operations.get(*id as usize).map_or(1.0, |o| f32::from(o.said));
+                    let value = share * rarity * 2.2
+                        / (1.0 + 1.2 * (1.0 - WEIGHTS.talk + WEIGHTS.talk * length / usual));
+                    said.add(*id, value);
+                }
+            }
+            said.next_stand();
+        }
+        said.next_concept();
+    }
+
     fn verb_numbers(&self, query: &Query) -> HashMap<u32, f32> {
         let mut numbers = HashMap::new();
         for (position, (verb, sure)) in query.verbs.iter().enumerate() {
@@ -250,5 +297,51 @@ impl ServiceScore {
     fn add(&mut self, value: f32) {
         self.score += value;
         self.said += value;
+    }
+}
+
+/// Sums over concepts of the best stand of each, by operation.
+struct Said {
+    all: Vec<f32>,
+    stand: Vec<f32>,
+    best: Vec<f32>,
+    in_stand: Vec<u32>,
+    in_concept: Vec<u32>,
+}
+
+impl Said {
+    fn new(operations: usize) -> Self {
+        let zero = || vec![0.0; operations];
+        Self { all: zero(), stand: zero(), best: zero(), in_stand: Vec::new(), in_concept: Vec::new() }
+    }
+
+    fn add(&mut self, id: u32, value: f32) {
+        if let Some(slot) = self.stand.get_mut(id as usize) {
+            if *slot == 0.0 {
+                self.in_stand.push(id);
+            }
+            *slot += value;
+        }
+    }
+
+    fn next_stand(&mut self) {
+        for id in self.in_stand.drain(..) {
+            let at = id as usize;
+            if let (Some(stand), Some(best)) = (self.stand.get_mut(at), self.best.get_mut(at)) {
+                if *best == 0.0 {
+                    self.in_concept.push(id);
+                }
+                *best = best.max(std::mem::take(stand));
+            }
+        }
+    }
+
+    fn next_concept(&mut self) {
+        for id in self.in_concept.drain(..) {
+            let at = id as usize;
+            if let (Some(best), Some(all)) = (self.best.get_mut(at), self.all.get_mut(at)) {
+                *all += std::mem::take(best);
+            }
+        }
     }
 }
