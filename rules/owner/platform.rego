@@ -290,3 +290,55 @@ named(step) := array.concat(
 	[{"path": sprintf("$.%s", [member]), "value": value} | some member in object.keys(step.params); member in name_members; value := step.params[member]],
 	[{"path": sprintf("$.body.%s", [member]), "value": value} | some member in ["displayName", "name"]; value := object.get(step.params, ["body", member], null); value != null],
 )
+
+# OWN-TIM-01: one word for each environment, at its first step.
+first_steps[environment] := group[0] if {
+	some environment in {step.environment | some step in input.steps; step.environment != ""}
+	group := [step | some step in input.steps; step.environment == environment]
+}
+
+deny contains found if {
+	count(object.get(data.books.owner, "change_window", {})) > 0
+	some environment, step in first_steps
+	window := lib.limit(data.books.owner.change_window, step)
+	not open_now(window)
+	found := lib.finding("OWN-TIM-01", step, "environment", sprintf("It is %s %s; %s is changed from %s to %s%s", [
+		input.now.day, input.now.time, environment, window.from, window.to, on_days(window),
+	]))
+}
+
+deny contains found if {
+	some freeze in object.get(data.books.owner, "freezes", [])
+	freeze.from <= input.now.date
+	input.now.date <= freeze.to
+	some environment, step in first_steps
+	lib.is_prod(environment)
+	found := lib.finding("OWN-TIM-01", step, "environment", sprintf("Production is left alone from %s to %s: %s", [freeze.from, freeze.to, freeze.reason]))
+}
+
+open_now(window) if {
+	on_day(window)
+	window.from <= input.now.time
+	input.now.time < window.to
+}
+
+# A window over midnight.
+open_now(window) if {
+	window.to < window.from
+	on_day(window)
+	window.from <= input.now.time
+}
+
+open_now(window) if {
+	window.to < window.from
+	on_day(window)
+	input.now.time < window.to
+}
+
+on_day(window) if count(window.days) == 0
+
+on_day(window) if input.now.day in window.days
+
+on_days(window) := "" if count(window.days) == 0
+
+on_days(window) := sprintf(" on %s", [concat(", ", window.days)]) if count(window.days) > 0

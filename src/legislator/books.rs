@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::RulesError;
 use super::book_kinds::{Action, Budget, DatabaseLimit, MandatoryTag, PerCloud, PerEnvironment};
+use super::book_times::{ChangeWindow, Freeze, Zone};
 use super::nearest::offer;
 
 /// What a rule's findings mean, by rule id; in all environments or per environment.
@@ -147,6 +148,15 @@ pub struct OwnerBook {
     /// The OCI tenancy, in which itself nothing may be made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenancy: Option<String>,
+    /// The time zone of windows and freezes; UTC when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<Zone>,
+    /// When things may be changed, per environment; always where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change_window: Option<PerEnvironment<ChangeWindow>>,
+    /// Days on which production is left alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub freezes: Vec<Freeze>,
     /// A regular expression for names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name_pattern: Option<String>,

@@ -197,8 +197,9 @@ pub(super) fn inputs(
     }
     visit(texts, legislator, |rule, case, with_books, file| {
         let plan = case.plan(file, rule)?;
-        let document = input(&plan, &case.surroundings(&case.estimate(&plan), catalog)).document;
         let Some(set) = with_books.set() else { return Err(RulesError::Empty) };
+        let zone = set.books.owner.time_zone.as_ref();
+        let document = input(&plan, &case.surroundings(&case.estimate(&plan), catalog), zone).document;
         let said = set.ask(&document)?.into_iter().map(|said| said.value).collect();
         let data = set.data();
         let position = all.data.iter().position(|known| *known == data).unwrap_or_else(|| {

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use regorus::Value as Rego;
 use serde_json::{Value, json};
 
-use super::Surroundings;
+use super::book_times::clock;
 use super::related::followers;
 use super::secrets::literal_secrets;
 use super::tags::{Tags, makes, taggable, tags};
+use super::{Surroundings, Zone};
 use crate::catalog::access::classify;
 use crate::plan::{AccessClass, CloudName, Plan, PriceStatus, Step};
 
@@ -28,11 +29,11 @@ const ENVIRONMENT_KEYS: [&str; 3] = ["environment", "env", "stage"];
 /// Brings a plan into the form that rules read.
 ///
 /// Shape: `{plan: {name, monthly, unpriced}, environment, steps: {id: step}, by: {"aws s3 CreateBucket": [step]},
-/// places: [{cloud, path, region, steps}], taggings: [{tags, unknown, steps}], inventory}`; reads are in none of them.
+/// places: [{cloud, path, region, steps}], taggings: [{tags, unknown, steps}], now: {date, time, day}, inventory}`; reads are in none of them.
 /// Places and taggings put steps together of which rules say the same. A step holds `id`, `cloud`, `service`, `operation`, `name` (all three),
 /// `class`, `region`, `environment`, `params`, `tags`, `tags_unknown`, `taggable`, `makes`, `related` (ids of steps
 /// that speak of the same resource), `secrets` (paths), `monthly`, and `price`.
-pub(super) fn input(plan: &Plan, with: &Surroundings<'_>) -> Input {
+pub(super) fn input(plan: &Plan, with: &Surroundings<'_>, zone: Option<&Zone>) -> Input {
     let followers = followers(plan);
     let own: BTreeMap<&str, Tags> = plan.steps.iter().map(|step| (step.id.as_str(), tags(step))).collect();
     let related = |step: &Step| followers.get(&step.id).cloned().unwrap_or_default();
@@ -119,6 +120,7 @@ pub(super) fn input(plan: &Plan, with: &Surroundings<'_>) -> Input {
             Rego::from("taggings"),
             taggings.into_iter().map(|(tags, steps)| tagged(tags, steps)).collect::<Vec<_>>().into(),
         ),
+        (Rego::from("now"), Rego::from(clock(with.now, zone))),
         (Rego::from("inventory"), Rego::from(inventory)),
     ]);
     Input { document: Rego::from(document), environments, changes_anything }
@@ -264,7 +266,7 @@ mod tests {
             now: Timestamp::UNIX_EPOCH,
             uses: no_uses(),
         };
-        let input = input(&plan(Value::Array(steps)), &with);
+        let input = input(&plan(Value::Array(steps)), &with, None);
         (0..tags.len()).map(|index| input.environments.get(&format!("s{index}")).cloned()).collect()
     }
 

@@ -70,7 +70,8 @@ pub(super) struct Weighed {
 
 /// What the rules find in a plan, before exceptions are looked at.
 pub(super) fn weigh(bench: &Bench<'_>, plan: &Plan, with: &Surroundings<'_>) -> Weighed {
-    let Input { document, environments, changes_anything } = input(plan, with);
+    let zone = bench.set.and_then(|set| set.books.owner.time_zone.as_ref());
+    let Input { document, environments, changes_anything } = input(plan, with, zone);
     let environment = with.environment.map(canonical);
     let findings = match bench.set.map(|set| (set, set.ask(&document))) {
         Some((set, Ok(said))) => {

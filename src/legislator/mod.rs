@@ -5,6 +5,7 @@
 //! with no good set nothing that changes anything can be approved.
 
 mod book_kinds;
+mod book_times;
 mod books;
 mod cases;
 mod catalogue;
@@ -27,6 +28,7 @@ mod secrets;
 mod tags;
 
 pub use book_kinds::{Action, Budget, DatabaseLimit, MandatoryTag, PerCloud, PerEnvironment, Thresholds};
+pub use book_times::{ChangeWindow, Day, Freeze, Zone};
 pub use books::{Actions, Books, FinopsBook, OwnerBook, SecurityBook};
 pub use cases::{CaseInput, CaseInputs, CaseReport, CaseResult, Expect};
 pub use catalogue::{RuleInfo, Scope};
