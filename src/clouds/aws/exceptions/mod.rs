@@ -2,7 +2,7 @@
 //! anywhere else.
 //!
 //! [`before()`] works on the parameters, [`drafted()`] on the request before its endpoint is known,
-//! [`builtins`] on the endpoint rules' parameters, [`unsigned`] and [`scheme`] on the signature, [`milliseconds`] on timestamps,
+//! [`path_style`] on the endpoint rules' parameters, [`unsigned`] and [`scheme`] on the signature, [`milliseconds`] on timestamps,
 //! [`across()`] on requests inside requests, [`after()`] on the answer, [`not_awaited`] on waiting.
 
 mod across;
