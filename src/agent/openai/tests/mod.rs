@@ -7,3 +7,4 @@ mod limits;
 mod server;
 mod setting;
 mod streams;
+mod tokens;

@@ -54,8 +54,13 @@ pub(super) fn catalog() -> Catalog {
 
 /// A switchboard for AWS, with the prompts of the program or of a folder.
 pub(super) async fn board(prompts: Option<std::path::PathBuf>) -> Switchboard {
+    board_of(&[CloudName::Aws], prompts).await
+}
+
+/// A switchboard for some clouds.
+pub(super) async fn board_of(clouds: &[CloudName], prompts: Option<std::path::PathBuf>) -> Switchboard {
     let clouds: BTreeMap<CloudName, Arc<dyn Cloud>> =
-        BTreeMap::from([(CloudName::Aws, Arc::new(Memory) as Arc<dyn Cloud>)]);
+        clouds.iter().map(|cloud| (*cloud, Arc::new(Memory) as Arc<dyn Cloud>)).collect();
     let files = FileRoom::open(vec![RootSpec::rules(None), RootSpec::prompts(prompts)]).unwrap();
     let (store, target) = (crate::store::in_memory(), crate::plan::Target::Sandbox);
     Switchboard::start(Parts { catalog: catalog(), clouds, files, store, target }).await.unwrap()
