@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Do plain words find the operation? The requests are in plain_words.jsonl, written before any ranking was seen.
+"""Do plain words find the operation? The requests are in plain_words.jsonl, written before any ranking was seen;
+words of our synonyms were added afterwards, by kinds of misses.
 
     cargo build --release && python3 benches/plain_words.py target/release/provisioner [--home DIR] [--any-cloud]
 

@@ -54,6 +54,8 @@ pub(super) struct OperationWords {
     pub(super) length: u8,
     /// The number of the verb's stem.
     pub(super) verb: u32,
+    /// The other verb of a name with two: `CreateOrUpdate`.
+    pub(super) also: Option<u32>,
     /// How many stems are said about it beside its name.
     pub(super) said: u16,
 }
@@ -84,14 +86,26 @@ impl Index {
         for named in operations {
             let service = index.service(&named);
             let id = u32::try_from(index.operations.len()).unwrap_or(u32::MAX);
-            let mut verb = None;
+            let (mut verb, mut also) = (None, None);
             let mut seen: Vec<u32> = Vec::with_capacity(6);
             let (group, method) = named.operation.rsplit_once('_').unwrap_or(("", named.operation));
-            for word in split_words(method).into_iter().chain(split_words(group)) {
+            let mut words = split_words(method);
+            // `InstanceAction` starts, stops and resets: what it does is said by a parameter.
+            if let [_, .., "Action"] = words[..]
+                && words.first().is_some_and(|first| !is_common_verb(first))
+            {
+                words.rotate_right(1);
+            }
+            let mut alternative = false;
+            for word in words.into_iter().chain(split_words(group)) {
                 let number = index.numbered(word, &mut cache);
-                if verb.is_none() && !is_modifier(word) {
+                if word == "Or" && verb.is_some() {
+                    alternative = true;
+                } else if std::mem::take(&mut alternative) && is_common_verb(word) {
+                    also = Some(number);
+                } else if verb.is_none() && !is_modifier(word) {
                     verb = Some(number);
-                } else if !seen.contains(&number) {
+                } else if !seen.contains(&number) && !is_joint(word) {
                     seen.push(number);
                 }
             }
@@ -133,6 +147,7 @@ impl Index {
                 name: named.operation.into(),
                 length: u8::try_from(seen.len()).unwrap_or(u8::MAX),
                 verb,
+                also,
                 said: u16::try_from(said.len()).unwrap_or(u16::MAX),
             });
         }
@@ -217,6 +232,39 @@ fn hash(name: &str) -> u64 {
         hasher.write_u8(byte.to_ascii_lowercase());
     }
     hasher.finish()
+}
+
+/// Verbs that most names begin with.
+fn is_common_verb(word: &str) -> bool {
+    matches!(
+        word,
+        "Create"
+            | "Update"
+            | "Delete"
+            | "Get"
+            | "List"
+            | "Describe"
+            | "Put"
+            | "Set"
+            | "Start"
+            | "Stop"
+            | "Add"
+            | "Remove"
+            | "Batch"
+            | "Change"
+            | "Replace"
+            | "Reset"
+            | "Run"
+            | "Execute"
+            | "Cancel"
+            | "Test"
+            | "Send"
+    )
+}
+
+/// Words that join others and that no query is about.
+fn is_joint(word: &str) -> bool {
+    matches!(word, "And" | "Or" | "By" | "For" | "Of" | "With" | "In" | "To" | "From" | "On")
 }
 
 /// Words before the verb.

@@ -36,7 +36,7 @@ const VERB_AS_THING: f32 = 0.4;
 
 impl Query {
     pub(super) fn parse(text: &str, synonyms: &Synonyms, index: &Index) -> Self {
-        let words = words(text, synonyms);
+        let mut words = words(text, synonyms);
         let mut query = Query::default();
         for token in text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|token| token.len() > 5) {
             query.operations.extend(index.named(token));
@@ -53,6 +53,16 @@ impl Query {
                     known = Some((meaning, length));
                     break;
                 }
+            }
+            // German verbs come apart: `starte die VM neu`.
+            if let [first, .., last] = &words[at..]
+                && at == 0
+                && known.is_none_or(|(_, length)| length == 1)
+                && let Some(meaning) = synonyms.of(&format!("{} {}", first.stem, last.stem))
+                && !meaning.verbs.is_empty()
+            {
+                known = Some((meaning, 1));
+                words.pop();
             }
             let mut stands: Vec<(Vec<String>, f32)> = Vec::new();
             if let Some((meaning, length)) = known {
@@ -118,14 +128,24 @@ fn words(text: &str, synonyms: &Synonyms) -> Vec<Word> {
         // Names that somebody chose, such as `my-bucket-01`, say little about the operation.
         let chosen =
             token.contains('-') && (token.starts_with("my") || token.chars().any(|c| c.is_ascii_digit()));
-        for part in crate::catalog::access::split_words(token) {
+        // Names of products are one word, whatever their capitals: `MySQL`.
+        let parts = match synonyms.of(&stem(token)) {
+            Some(_) => vec![token],
+            None => crate::catalog::access::split_words(token),
+        };
+        for part in parts {
             let folded = fold(part);
             if folded.len() < 2 || synonyms.is_ignored(&folded) || folded.chars().all(|c| c.is_ascii_digit())
             {
                 continue;
             }
-            words.push(Word { stem: stem(&folded), sure: if chosen { 0.4 } else { 1.0 } });
-            if words.len() == MOST_WORDS {
+            let sure = if chosen { 0.4 } else { 1.0 };
+            let stem = stem(&folded);
+            match synonyms.parts(&stem) {
+                Some(parts) => words.extend(parts.map(|stem| Word { stem, sure })),
+                None => words.push(Word { stem, sure }),
+            }
+            if words.len() >= MOST_WORDS {
                 return words;
             }
         }

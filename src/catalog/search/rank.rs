@@ -46,6 +46,9 @@ struct Weights {
 /// More than words can add up to.
 const NAMED_IN_FULL: f32 = 1000.0;
 
+/// How much nicknames of services count that are not of the first cloud, where none is said.
+const UNSAID_CLOUD: f32 = 0.4;
+
 const WEIGHTS: Weights = Weights {
     verb: 9.8,
     wrong_verb: 2.8,
@@ -70,7 +73,7 @@ impl Index {
     pub fn search(&self, text: &str, cloud: Option<CloudName>, limit: usize) -> Vec<Hit> {
         let synonyms = Synonyms::embedded();
         let query = Query::parse(text, synonyms, self);
-        let mut services = self.service_scores(&query, synonyms);
+        let mut services = self.service_scores(&query, synonyms, cloud);
         let mut names = vec![0.0_f32; self.operations.len()];
         let mut matched = vec![0_f32; self.operations.len()];
         let mut said = Said::new(self.operations.len());
@@ -102,7 +105,8 @@ impl Index {
             }
             let length = f32::from(operation.length).max(1.0);
             let coverage = (matched.get(id).copied().unwrap_or(0.0) / length).min(1.0);
-            let verb = match verbs.get(&operation.verb) {
+            let also = operation.also.and_then(|also| verbs.get(&also));
+            let verb = match verbs.get(&operation.verb).into_iter().chain(also).copied().reduce(f32::max) {
                 Some(sure) => right * sure,
                 None if verbs.is_empty() => 0.0,
                 None => -wrong,
@@ -228,12 +232,22 @@ impl Index {
         numbers
     }
 
-    fn service_scores(&self, query: &Query, synonyms: &Synonyms) -> Vec<ServiceScore> {
+    fn service_scores(
+        &self,
+        query: &Query,
+        synonyms: &Synonyms,
+        cloud: Option<CloudName>,
+    ) -> Vec<ServiceScore> {
+        // Where no cloud is said, most people mean the first one.
+        let meant = |of: CloudName| if cloud.is_some() || of == CloudName::Aws { 1.0 } else { UNSAID_CLOUD };
         let count = self.services.len() as f32;
         let mut scores: Vec<ServiceScore> = self
             .services
             .iter()
-            .map(|s| ServiceScore { score: WEIGHTS.usual * synonyms.usual(&s.name), said: 0.0 })
+            .map(|s| ServiceScore {
+                score: WEIGHTS.usual * meant(s.cloud) * synonyms.usual(s.cloud, &s.name),
+                said: 0.0,
+            })
             .collect();
         for concept in &query.concepts {
             for (group, sure) in concept.stands.iter().take(1) {
@@ -252,7 +266,7 @@ impl Index {
         for (name, sure) in &query.services {
             for (score, service) in scores.iter_mut().zip(&self.services) {
                 if service.name == *name {
-                    score.add(WEIGHTS.named_service * sure);
+                    score.add(WEIGHTS.named_service * meant(service.cloud) * sure);
                 }
             }
         }

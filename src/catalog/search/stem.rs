@@ -44,6 +44,21 @@ fn undouble(word: &mut String) {
     }
 }
 
+/// Stems without the endings of German cases and numbers: `virtuellen maschinen` and `virtuelle maschine` meet.
+pub(super) fn german(phrase: &str) -> String {
+    let shorter = |word: &str| {
+        let ends = ["en", "er", "es", "em", "e", "n"];
+        ends.iter().find_map(|end| word.strip_suffix(end).filter(|rest| rest.len() > 3)).map(str::len)
+    };
+    let cut = |mut word: &'_ str| {
+        while let Some(short) = shorter(word) {
+            word = &word[..short];
+        }
+        word.to_owned()
+    };
+    phrase.split(' ').map(cut).collect::<Vec<_>>().join(" ")
+}
+
 /// Small letters, `ä` as `ae` and its kin; letters of other scripts stay.
 pub(super) fn fold(word: &str) -> String {
     let mut out = String::with_capacity(word.len());

@@ -1,11 +1,12 @@
 //! What people say and operations do not.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::stem::{fold, stem};
+use super::stem::{fold, german, stem};
+use crate::plan::CloudName;
 
 /// The file that the project wrote.
 #[derive(Debug, Default, Deserialize)]
@@ -19,8 +20,8 @@ struct File {
     things: Vec<Entry>,
     /// Nicknames of services to their names in the catalog.
     services: Vec<Nickname>,
-    /// Services that most people mean when they name none.
-    usual: Vec<String>,
+    /// Services that most people mean when they name none, by cloud.
+    usual: BTreeMap<CloudName, Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -43,7 +44,9 @@ pub(super) struct Synonyms {
     ignore: HashMap<String, ()>,
     /// One to three stems to what they mean.
     phrases: HashMap<String, Meaning>,
-    usual: HashMap<String, f32>,
+    /// Phrases without their German endings, to the phrase as it is written.
+    inflected: HashMap<String, String>,
+    usual: HashMap<(CloudName, String), f32>,
 }
 
 /// What a phrase means.
@@ -92,9 +95,11 @@ impl Synonyms {
                 synonyms.meaning(&phrase).services.extend(entry.services.iter().cloned());
             }
         }
-        let count = file.usual.len().max(1) as f32;
-        for (index, service) in file.usual.into_iter().enumerate() {
-            synonyms.usual.insert(service, 1.0 - 0.5 * index as f32 / count);
+        for (cloud, services) in file.usual {
+            let count = services.len().max(1) as f32;
+            for (index, service) in services.into_iter().enumerate() {
+                synonyms.usual.insert((cloud, service), 1.0 - 0.5 * index as f32 / count);
+            }
         }
         Ok(synonyms)
     }
@@ -103,7 +108,9 @@ impl Synonyms {
         // Queries lose these words before they are looked up, so phrases do too.
         let key: Vec<String> =
             phrase.split([' ', '-']).filter(|word| !self.is_ignored(&fold(word))).map(stem).collect();
-        self.phrases.entry(key.join(" ")).or_default()
+        let key = key.join(" ");
+        self.inflected.entry(german(&key)).or_insert_with(|| key.clone());
+        self.phrases.entry(key).or_default()
     }
 
     /// Whether a word says nothing.
@@ -113,12 +120,30 @@ impl Synonyms {
 
     /// What a phrase of stems means, if it is known.
     pub(super) fn of(&self, phrase: &str) -> Option<&Meaning> {
-        self.phrases.get(phrase)
+        self.phrases.get(phrase).or_else(|| self.phrases.get(self.inflected.get(&german(phrase))?))
+    }
+
+    /// The parts of a German compound, each of them known: `speicherkonto` is `speicher` and `konto`.
+    pub(super) fn parts(&self, word: &str) -> Option<[String; 2]> {
+        let thing = |part: &str| {
+            let part = stem(part);
+            self.of(&part).is_some_and(|meaning| !meaning.things.is_empty()).then_some(part)
+        };
+        if word.len() < 8 || !word.is_ascii() || self.of(word).is_some() {
+            return None;
+        }
+        // The head stands last and the longest one is meant; an `s` may join the parts.
+        (4..=word.len() - 4).find_map(|at| {
+            let (first, head) = word.split_at(at);
+            let head = thing(head)?;
+            let first = thing(first).or_else(|| thing(first.strip_suffix('s')?))?;
+            Some([first, head])
+        })
     }
 
     /// How usual a service is, from 0 to 1.
-    pub(super) fn usual(&self, service: &str) -> f32 {
-        self.usual.get(service).copied().unwrap_or(0.0)
+    pub(super) fn usual(&self, cloud: CloudName, service: &str) -> f32 {
+        self.usual.get(&(cloud, service.to_owned())).copied().unwrap_or(0.0)
     }
 }
 
@@ -135,10 +160,21 @@ mod tests {
     }
 
     #[test]
+    fn german_endings_and_compounds_are_understood() {
+        let synonyms = Synonyms::embedded();
+        let things = |words: &str| synonyms.of(words).map(|meaning| meaning.things.clone());
+        assert_eq!(things("virtuellen maschinen"), things("virtuell maschin"));
+        assert!(things("virtuellen maschinen").is_some());
+        assert_eq!(synonyms.parts("ressourcenregel"), Some(["ressourcen".into(), "regel".into()]));
+        assert_eq!(synonyms.parts("sicherheitstresor"), Some(["sicherheit".into(), "tresor".into()]));
+        assert_eq!(synonyms.parts("xylophongruppe"), None);
+    }
+
+    #[test]
     fn a_misspelt_member_is_an_error() {
         assert!(
             Synonyms::parse(
-                "ignore: []\nverbs: [{say: [a], means: [b]}]\nthings: []\nservices: []\nusual: []\n"
+                "ignore: []\nverbs: [{say: [a], means: [b]}]\nthings: []\nservices: []\nusual: {}\n"
             )
             .is_err()
         );
