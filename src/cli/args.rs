@@ -170,7 +170,8 @@ pub enum PlanCommand {
         #[arg(long = "input", value_name = "NAME=VALUE")]
         inputs: Vec<String>,
     },
-    /// Run a plan against fresh embedded clouds: nothing is kept, and no cloud is asked.
+    /// Run a plan against fresh embedded clouds: nothing is kept. With `--target live` the live clouds are asked
+    /// beforehand what they would do with each step, where they can say it; nothing is changed there.
     Rehearse {
         /// The plan, JSON or YAML; `-` for standard input.
         file: PathBuf,

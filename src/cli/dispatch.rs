@@ -105,7 +105,7 @@ fn plan_command(args: &Args, command: PlanCommand) -> Result<Exit, CliError> {
             plans::check(args, &file, &inputs, plans::Shown::Verdict(format))
         }
         PlanCommand::Cost { file, inputs } => plans::check(args, &file, &inputs, plans::Shown::Cost),
-        PlanCommand::Rehearse { file, inputs } => plans::rehearse(args, &file, &inputs),
+        PlanCommand::Rehearse { file, inputs } => super::rehearse::rehearse(args, &file, &inputs),
         PlanCommand::Apply { file, inputs, approve, digest, inject } => {
             let bounds = Bounds { approve, plan_only: false, digest };
             plans::apply(args, &file, &inputs, bounds, &inject)

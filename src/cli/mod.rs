@@ -24,6 +24,7 @@ mod mcp;
 mod once;
 mod output;
 mod plan;
+mod rehearse;
 mod rule_tests;
 mod rules;
 mod sandbox;

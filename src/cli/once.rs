@@ -18,7 +18,7 @@ use crate::protocol::{
     Choice, Command, DecisionRequest, Entry, Event, ExecutionSummary, Mode, Problem, RecordSummary, Role,
 };
 use crate::regulator;
-use crate::session::{Begin, Options, start};
+use crate::session::{Begin, Options, StepRehearsed, start};
 use crate::store::papers;
 use crate::text::mask_named;
 
@@ -51,6 +51,9 @@ pub(crate) struct Outcome {
     execution: Option<Execution>,
     /// What the cloud answered to each step, secrets masked.
     outputs: BTreeMap<StepId, Value>,
+    /// What the clouds said beforehand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) rehearsed: Vec<StepRehearsed>,
     summary: Option<ExecutionSummary>,
     record: Option<RecordSummary>,
     problems: Vec<Problem>,
@@ -115,7 +118,9 @@ fn outputs(journal: Vec<StepEvent>) -> BTreeMap<StepId, Value> {
     journal
         .into_iter()
         .filter_map(|event| match event.kind {
-            StepEventKind::Answered { output, .. } => Some((event.step, output)),
+            StepEventKind::Answered { output, .. } | StepEventKind::Result { output } => {
+                Some((event.step, output))
+            }
             _ => None,
         })
         .collect()

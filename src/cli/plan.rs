@@ -1,4 +1,4 @@
-//! `plan check|cost|rehearse|apply|undo`.
+//! `plan check|cost|apply|undo`.
 
 use std::io::Read;
 use std::path::Path;
@@ -14,7 +14,7 @@ use super::once::Bounds;
 use super::setup::{Setup, block_on, person};
 use super::{Args, CliError, Exit, Output};
 use crate::executor::{Fault, Faults};
-use crate::plan::{Approver, Decision, Digest, Estimate, ExecutionId, Plan, StepFacts, Target, Verdict};
+use crate::plan::{Approver, Decision, Digest, Estimate, ExecutionId, Plan, StepFacts, Verdict};
 use crate::protocol::{Command, Papers, SheetLine, sheet};
 use crate::session::{Desk, judge};
 use crate::store::{Range, executions, in_memory};
@@ -163,18 +163,6 @@ pub(crate) fn apply(
     options.faults = faults;
     let command = Command::Propose { plan, words };
     carry_with(Output::new(args.json), options, command, bounds)
-}
-
-/// `provisioner plan rehearse`: a whole run, with the person's own rules, in clouds that are gone afterwards.
-pub(crate) fn rehearse(args: &Args, file: &Path, inputs: &[String]) -> Result<Exit, CliError> {
-    let plan = read(file, inputs)?;
-    let words = format!("rehearse {}", file.display());
-    let setup = Setup::of(args)?;
-    // The embedded clouds keep what exists in the session's store, so a store in memory makes them fresh.
-    let mut options = setup.options(in_memory(), approver(ApprovePolicy::Warned));
-    options.target = Target::Sandbox;
-    let bounds = Bounds { approve: ApprovePolicy::Warned, plan_only: false, digest: None };
-    carry_with(Output::new(args.json), options, Command::Propose { plan, words }, bounds)
 }
 
 pub(super) fn injected(faults: &[String]) -> Result<Arc<Faults>, CliError> {

@@ -53,6 +53,7 @@ impl Setup {
             approver,
             faults: Arc::new(Faults::default()),
             not_carried_out: BTreeSet::new(),
+            rehearsal: None,
         }
     }
 }

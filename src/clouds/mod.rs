@@ -5,8 +5,10 @@ pub mod azure;
 mod connect;
 pub mod http;
 pub mod oci;
+mod rehearse;
 
 pub use connect::{Place, connect};
+pub use rehearse::{Foreseen, ForeseenProperty, Rehearsed};
 
 use std::future::Future;
 use std::pin::Pin;
@@ -78,6 +80,9 @@ pub enum Waited {
     Ready {
         /// What was awaited, for example `BucketExists`.
         waiter: String,
+        /// The answer from now on, where the first one only said that the work goes on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        output: Option<Value>,
     },
     /// The resource will never be usable.
     Failed {
@@ -155,6 +160,14 @@ pub enum CloudError {
     },
 }
 
+impl Waited {
+    /// The resource is usable, and the answer to the call stays as it was.
+    #[must_use]
+    pub fn ready(waiter: impl Into<String>) -> Self {
+        Waited::Ready { waiter: waiter.into(), output: None }
+    }
+}
+
 /// A boxed future, so that clouds can be kept behind one pointer.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -181,6 +194,12 @@ pub trait Cloud: Send + Sync {
     fn dry_run<'a>(&'a self, call: &'a Call) -> Pending<'a, Result<HttpRequest, CloudError>> {
         let message = format!("{} has no request to show", call.operation);
         Box::pin(async move { Err(CloudError::UnknownOperation(message)) })
+    }
+
+    /// What the cloud itself says about a call beforehand. Nothing is changed by it.
+    fn rehearse<'a>(&'a self, call: &'a Call) -> Pending<'a, Result<Rehearsed, CloudError>> {
+        let reason = format!("{} is not asked beforehand", call.operation.cloud);
+        Box::pin(async move { Ok(Rehearsed::Cannot { reason }) })
     }
 
     /// The account and region in words, for the frame: `profile web · eu-central-1`.

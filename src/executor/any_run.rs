@@ -269,7 +269,7 @@ impl Clouds for Reach {
             Ok(match self.world.sky.lock().unwrap().waits.pop_front() {
                 Some(Wait::TimedOut) => Waited::TimedOut { waiter },
                 Some(Wait::Failed) => Waited::Failed { waiter, reason: "FAILED".into() },
-                Some(Wait::Ready) | None => Waited::Ready { waiter },
+                Some(Wait::Ready) | None => Waited::ready(waiter),
             })
         })
     }

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
 
 use super::{Clouds, Faults, Limits, Services, Stop};
+use crate::clouds::{Call, Pending};
 use crate::plan::{ExecutionId, Sighting, Step, StepFailure, StepId};
 use crate::protocol::StepProgress;
 use crate::store::Store;
@@ -27,6 +28,12 @@ impl<F: Fn(&Step) -> Result<(), StepFailure> + Send + Sync> Recheck for F {
     fn recheck(&self, step: &Step) -> Result<(), StepFailure> {
         self(step)
     }
+}
+
+/// Who is asked about a step just before its first request leaves, and keeps what was said.
+pub trait Rehearse: Send + Sync {
+    /// Asks about the call of a step, with all references resolved.
+    fn ask<'a>(&'a self, step: &'a StepId, call: &'a Call) -> Pending<'a, ()>;
 }
 
 /// How long a step is tried before the run is parked or the step fails.
@@ -73,6 +80,8 @@ pub struct RunContext {
     pub progress: Option<UnboundedSender<StepProgress>>,
     /// The last look at each step.
     pub recheck: Option<Arc<dyn Recheck>>,
+    /// Who is asked about each step before it is sent.
+    pub rehearse: Option<Arc<dyn Rehearse>>,
     /// How the run is stopped.
     pub stop: Stop,
     /// How much runs at the same time.
@@ -99,6 +108,7 @@ impl RunContext {
             session: None,
             progress: None,
             recheck: None,
+            rehearse: None,
             stop: Stop::new(),
             limits: Limits::default(),
             patience: Patience::default(),

@@ -257,6 +257,7 @@ impl Driver {
             in_doubt: in_doubt && !self.context.not_carried_out.contains(&step.id),
             on_fresh: self.walk.needs(index).iter().any(|&need| self.begun[need].is_some()),
             clouds: self.context.clouds.clone(),
+            rehearse: self.context.rehearse.clone(),
             faults: self.context.faults.clone(),
             patience: self.context.patience,
         };

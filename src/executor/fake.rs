@@ -94,6 +94,10 @@ impl FakeCloud {
                 state.live.insert(name.clone(), name.clone());
                 return Ok(json!({"Id": name, EXISTED: true}));
             }
+            if name.starts_with("slow") {
+                state.live.insert(format!("{name}-done"), name.clone());
+                return Ok(json!({"Id": "not yet", "Name": name, EXISTED: true}));
+            }
             state.made += 1;
             let id = format!("id-{}", state.made);
             if kind == "Tokened" {
@@ -132,11 +136,15 @@ impl Clouds for FakeCloud {
     fn wait<'a>(
         &'a self,
         _: &'a Call,
-        _: &'a Value,
+        output: &'a Value,
         progress: &'a (dyn Fn(String) + Send + Sync),
     ) -> Pending<'a, Result<Waited, CloudError>> {
         progress("ThingExists".into());
-        Box::pin(std::future::ready(Ok(Waited::Ready { waiter: "ThingExists".into() })))
+        let result = output["Name"]
+            .as_str()
+            .filter(|name| name.starts_with("slow"))
+            .map(|name| json!({"Id": format!("{name}-done"), "Secret": "l4ter"}));
+        Box::pin(std::future::ready(Ok(Waited::Ready { waiter: "ThingExists".into(), output: result })))
     }
 }
 

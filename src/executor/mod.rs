@@ -31,7 +31,7 @@ mod wait;
 mod walk;
 
 pub use clouds::{Clouds, NullClouds, Services};
-pub use context::{Patience, Recheck, RunContext, new_id};
+pub use context::{Patience, Recheck, Rehearse, RunContext, new_id};
 pub use drift::sight;
 pub use error::ExecutorError;
 pub use inject::{FAULT_KINDS, Fault, FaultKind, Faults};

@@ -73,7 +73,11 @@ impl Driver {
 
     fn waited(&mut self, index: usize, usable: Usable) -> Result<(), ExecutorError> {
         match usable {
-            Usable::Yes => self.succeeded(index)?,
+            Usable::Yes(None) => self.succeeded(index)?,
+            Usable::Yes(Some(result)) => {
+                self.result(index, result)?;
+                self.succeeded(index)?;
+            }
             Usable::Never(failure) => self.happened(index, StepEventKind::Failed { failure })?,
             Usable::NotYet(until) => {
                 self.park(index, &format!("still waiting for {until}"));
@@ -81,6 +85,20 @@ impl Driver {
             }
         }
         Ok(())
+    }
+
+    /// What an answer began has come to its end: what refers to the step gets this.
+    fn result(&mut self, index: usize, mut result: Value) -> Result<(), ExecutorError> {
+        let before = self.outputs[index].as_ref();
+        let existed = before.and_then(|output| output.get(EXISTED)).cloned();
+        if let (Some(existed), Value::Object(members)) = (existed, &mut result) {
+            // Only the first answer tells whether it was there before.
+            members.insert(EXISTED.into(), existed);
+        }
+        let service = self.service_of(index);
+        let output = masked_output(service.as_deref(), &self.step(index).operation, &result);
+        self.outputs[index] = Some(result);
+        self.happened(index, StepEventKind::Result { output })
     }
 
     fn succeeded(&mut self, index: usize) -> Result<(), ExecutorError> {

@@ -9,9 +9,7 @@ use super::undo::take_back;
 use super::walk::Walk;
 use super::{ExecutorError, RunContext, Services};
 use crate::catalog::access;
-use crate::plan::{
-    Clearance, Cleared, Execution, ExecutionId, ExecutionStatus, Plan, StepEventKind, StepFacts,
-};
+use crate::plan::{Clearance, Cleared, Execution, ExecutionId, ExecutionStatus, Plan, StepFacts};
 use crate::store::{Journal, Line, Papers, Range, Replay, Store, StoreError, executions, papers};
 use crate::text::mask_named;
 
@@ -168,9 +166,7 @@ pub(super) fn load(context: &RunContext) -> Result<(Driver, Replay), ExecutorErr
     let mut driver_outputs = vec![None; plan.steps.len()];
     for event in &replay.events {
         walk.apply(event)?;
-        if let (StepEventKind::Answered { output, .. }, Some(index)) =
-            (&event.kind, walk.position(&event.step))
-        {
+        if let (Some(output), Some(index)) = (event.kind.output(), walk.position(&event.step)) {
             driver_outputs[index] = Some(output.clone());
         }
     }

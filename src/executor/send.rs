@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::classify::{Class, class_of, failure_of, is_already_there, is_not_seen_yet, is_not_there};
 use super::inject::FaultKind;
 use super::request::{failure, has_token};
-use super::{Clouds, Faults, Patience};
+use super::{Clouds, Faults, Patience, Rehearse};
 use crate::catalog::shapes::{Operation, Service};
 use crate::catalog::{mark, partner};
 use crate::clouds::{Call, CloudError, Reply};
@@ -51,6 +51,7 @@ pub(super) struct Sending {
     /// Whether something that it refers to was made a moment ago.
     pub(super) on_fresh: bool,
     pub(super) clouds: Arc<dyn Clouds>,
+    pub(super) rehearse: Option<Arc<dyn Rehearse>>,
     pub(super) faults: Arc<Faults>,
     pub(super) patience: Patience,
 }
@@ -71,6 +72,9 @@ impl Sending {
         let mut in_doubt = self.in_doubt;
         let mut throttled = false;
         let mut last = String::new();
+        if let Some(rehearse) = &self.rehearse {
+            rehearse.ask(&self.step, &self.call).await;
+        }
         for tried in 0..self.patience.tries {
             if tried > 0 {
                 tokio::time::sleep(self.patience.pause_after(tried - 1)).await;

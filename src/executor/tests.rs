@@ -50,6 +50,25 @@ async fn a_plan_runs_in_order_and_references_are_filled_in() {
 }
 
 #[tokio::test]
+async fn what_an_answer_only_began_is_referred_to_by_what_it_came_to() {
+    let house = House::new();
+    let context = house.context();
+    let id = context.id.clone();
+    let mut steps = plan(&[("slow", "Named", &[]), ("b", "Named", &["slow"])]);
+    steps.steps[1].params["Password"] = json!("${{ steps.slow.output.Secret }}");
+    run(cleared(steps), context).await.unwrap();
+    let requests = house.cloud.state().requests;
+    let sent = &requests.last().unwrap().params;
+    assert_eq!((&sent["From"], &sent["Password"]), (&json!("slow-done "), &json!("l4ter")));
+    let replay = Journal::open(&*house.store, &id).unwrap().replay().unwrap();
+    let mut kept = replay.events.iter().filter(|event| event.step == "slow").filter_map(|e| e.kind.output());
+    let kept = kept.next_back().unwrap();
+    assert_eq!(kept["Id"], "slow-done");
+    assert_eq!(kept["Secret"], crate::text::MASK, "secrets of a late answer are not kept either");
+    assert_eq!(kept[crate::clouds::EXISTED], true, "only the first answer knows what was there");
+}
+
+#[tokio::test]
 async fn branches_run_at_the_same_time() {
     let cloud = FakeCloud::that_takes(Duration::from_millis(60));
     let house = House { store: in_memory(), cloud: Arc::new(cloud) };

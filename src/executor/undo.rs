@@ -293,7 +293,7 @@ impl UndoWork {
             listener: None,
         };
         match waiting.wait().await {
-            Usable::Yes => Ok(()),
+            Usable::Yes(_) => Ok(()),
             Usable::Never(failure) => Err(failure),
             Usable::NotYet(until) => Err(failure("TimedOut", format!("still waiting for {until}"), None)),
         }

@@ -13,9 +13,9 @@ use crate::clouds::{Call, Waited};
 use crate::plan::StepFailure;
 use crate::protocol::StepProgress;
 
-/// What waiting came to.
+/// What waiting came to; with the answer from now on, where the first one only began something.
 pub(super) enum Usable {
-    Yes,
+    Yes(Option<Value>),
     Never(StepFailure),
     /// The time allowed is over; it can be taken up again.
     NotYet(String),
@@ -48,7 +48,8 @@ impl Waiting {
             }
         };
         match self.clouds.wait(&self.call, &self.output, &told).await {
-            Ok(Waited::NothingToWaitFor | Waited::Ready { .. }) => Usable::Yes,
+            Ok(Waited::NothingToWaitFor) => Usable::Yes(None),
+            Ok(Waited::Ready { output, .. }) => Usable::Yes(output),
             Ok(Waited::TimedOut { waiter }) => Usable::NotYet(waiter),
             Ok(Waited::Failed { waiter, reason }) => Usable::Never(failure(
                 "NotUsable",

@@ -94,8 +94,7 @@ fn sent_steps<'a>(plan: &'a Plan, events: &'a [StepEvent]) -> Vec<Sent<'a>> {
                 sent.at = sent.at.max(event.at);
                 match kind {
                     StepEventKind::Intent { params, .. } => sent.params = params,
-                    StepEventKind::Answered { output, .. } => sent.output = output,
-                    _ => {}
+                    kind => sent.output = kind.output().unwrap_or(sent.output),
                 }
             }
             _ => {}

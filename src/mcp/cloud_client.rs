@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::SwitchboardError;
 use super::client::Client;
 use super::tool::text_of;
-use crate::clouds::{Call, CloudError, Reply, Waited};
+use crate::clouds::{Call, CloudError, Rehearsed, Reply, Waited};
 use crate::plan::CloudName;
 
 /// Calls and waits on any cloud of a switchboard; clones share the connections.
@@ -83,6 +83,17 @@ impl CloudClient {
                 result = &mut waiting => break result,
             }
         };
+        read(client, &call.operation.service, result)
+    }
+
+    /// What the cloud itself says about a call beforehand. Nothing is changed by it.
+    ///
+    /// # Errors
+    ///
+    /// The cloud's own error, unchanged.
+    pub async fn rehearse(&self, call: &Call) -> Result<Rehearsed, CloudError> {
+        let client = self.client(call.operation.cloud)?;
+        let result = client.call("rehearse", arguments(call)).await;
         read(client, &call.operation.service, result)
     }
 

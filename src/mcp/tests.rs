@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Parts, Switchboard};
 use crate::catalog::Catalog;
-use crate::clouds::{Call, Cloud, CloudError, Pending, Reply, Waited};
+use crate::clouds::{Call, Cloud, CloudError, Pending, Rehearsed, Reply, Waited};
 use crate::files::{FileRoom, RootSpec};
 use crate::plan::{CloudName, OperationName, Target};
 use crate::store::in_memory;
@@ -60,7 +60,7 @@ impl Cloud for Echo {
                 progress(format!("BucketExists, ask {ask}"));
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
-            Ok(Waited::Ready { waiter: "BucketExists".into() })
+            Ok(Waited::ready("BucketExists"))
         })
     }
 
@@ -139,9 +139,17 @@ async fn waiting_tells_what_is_awaited() {
         .wait(&call("CreateBucket"), &json!({}), |message| heard.lock().unwrap().push(message))
         .await
         .unwrap();
-    assert_eq!(waited, Waited::Ready { waiter: "BucketExists".into() });
+    assert_eq!(waited, Waited::ready("BucketExists"));
     let heard = heard.into_inner().unwrap();
     assert!(heard.contains(&"BucketExists, ask 1".to_owned()), "{heard:?}");
+}
+
+#[tokio::test]
+async fn what_a_cloud_says_beforehand_comes_back_and_nothing_is_called() {
+    let (board, echo) = board().await;
+    let said = board.clouds().rehearse(&call("CreateBucket")).await.unwrap();
+    assert_eq!(said, Rehearsed::Cannot { reason: "aws is not asked beforehand".into() });
+    assert!(echo.calls.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -176,7 +184,7 @@ async fn calls_run_beside_each_other() {
 #[tokio::test]
 async fn a_planner_has_no_tool_that_acts() {
     let (board, echo) = board().await;
-    for tool in ["call", "wait"] {
+    for tool in ["call", "wait", "rehearse"] {
         let name = format!("aws_{tool}");
         assert!(board.agent_tools().iter().all(|spec| spec.name != name));
         let reply = board

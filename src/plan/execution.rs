@@ -121,6 +121,11 @@ pub enum StepEventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         request_id: Option<String>,
     },
+    /// What the answer only began has come to its end: the answer from now on.
+    Result {
+        /// What it came to, in place of the answer.
+        output: Value,
+    },
     /// Waiting until the resource is usable.
     Waiting {
         /// For what, in words.
@@ -240,7 +245,7 @@ impl StepState {
             (S::Waiting | S::Running | S::Failed | S::Skipped, E::Intent { .. }) => S::Running,
             (S::Running, E::NotSent { .. }) => S::Waiting,
             (S::Running, E::Answered { .. }) => S::Settling,
-            (S::Settling, E::Waiting { .. }) => S::Settling,
+            (S::Settling, E::Waiting { .. } | E::Result { .. }) => S::Settling,
             (S::Settling, E::Succeeded) => S::Succeeded,
             // A new try of a failed or skipped step may fail before its request is ready to leave.
             (S::Waiting | S::Running | S::Settling | S::Failed | S::Skipped, E::Failed { .. }) => S::Failed,
@@ -271,6 +276,7 @@ impl StepEventKind {
             StepEventKind::Intent { .. } => "intent",
             StepEventKind::NotSent { .. } => "not_sent",
             StepEventKind::Answered { .. } => "answered",
+            StepEventKind::Result { .. } => "result",
             StepEventKind::Waiting { .. } => "waiting",
             StepEventKind::Succeeded => "succeeded",
             StepEventKind::Failed { .. } => "failed",
@@ -278,6 +284,15 @@ impl StepEventKind {
             StepEventKind::UndoIntent { .. } => "undo_intent",
             StepEventKind::Undone => "undone",
             StepEventKind::UndoFailed { .. } => "undo_failed",
+        }
+    }
+
+    /// What the cloud answered, where the event says it; a later one counts in place of an earlier one.
+    #[must_use]
+    pub fn output(&self) -> Option<&Value> {
+        match self {
+            StepEventKind::Answered { output, .. } | StepEventKind::Result { output } => Some(output),
+            _ => None,
         }
     }
 }
@@ -306,6 +321,16 @@ mod tests {
     #[test]
     fn the_straight_way_succeeds() {
         assert_eq!(run(vec![intent(), answered(), StepEventKind::Succeeded]).unwrap(), StepState::Succeeded);
+    }
+
+    #[test]
+    fn a_result_follows_an_answer_and_takes_its_place() {
+        let result = || StepEventKind::Result { output: json!({"a": 1}) };
+        let done = vec![intent(), answered(), result(), StepEventKind::Succeeded];
+        assert_eq!(run(done).unwrap(), StepState::Succeeded);
+        assert!(run(vec![intent(), result()]).is_err());
+        assert_eq!(result().output(), Some(&json!({"a": 1})));
+        assert_eq!(StepEventKind::Succeeded.output(), None);
     }
 
     #[test]

@@ -18,10 +18,7 @@ pub fn summarise(execution: &Execution, events: &[StepEvent], plan: Option<&Plan
         |wanted: &[StepState]| execution.steps.values().filter(|state| wanted.contains(state)).count();
     let outputs: BTreeMap<&str, &Value> = events
         .iter()
-        .filter_map(|event| match &event.kind {
-            StepEventKind::Answered { output, .. } => Some((event.step.as_str(), output)),
-            _ => None,
-        })
+        .filter_map(|event| event.kind.output().map(|output| (event.step.as_str(), output)))
         .collect();
     let first_cause = events.iter().find_map(|event| match (&event.kind, execution.steps.get(&event.step)) {
         (StepEventKind::Failed { failure }, Some(StepState::Failed))

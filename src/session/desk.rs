@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::SessionError;
+use super::{Rehearsal, SessionError};
 use crate::agent::{Offline, OpenAi, Planner, Workflows};
 use crate::catalog::Catalog;
 use crate::clouds::{Cloud, Place, Probe, connect};
@@ -38,6 +38,8 @@ pub struct Options {
     pub faults: Arc<Faults>,
     /// Steps of which a person says that their request in doubt was not carried out.
     pub not_carried_out: BTreeSet<StepId>,
+    /// Who hears what the clouds say beforehand about the steps of a run.
+    pub rehearsal: Option<Rehearsal>,
 }
 
 /// What a session works with, whatever its target.

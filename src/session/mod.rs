@@ -3,7 +3,7 @@
 //! [`machine`] is pure: a state and an input give effects. [`start`] runs the driver, which performs
 //! them through the arms and the switchboard and feeds their answers back as inputs. `assess` looks a
 //! plan up, prices and judges it; `allow` is the gate before every run; `runs` records how it ended; `notify` tells
-//! webhooks what the book of routes asks for.
+//! webhooks what the book of routes asks for; `rehearsal` asks the clouds beforehand.
 
 mod allow;
 mod answer;
@@ -14,6 +14,7 @@ mod error;
 mod exceptions;
 pub mod machine;
 mod notify;
+mod rehearsal;
 mod runs;
 
 pub use answer::describe;
@@ -23,3 +24,4 @@ pub use driver::{Begin, Session, start};
 pub use error::SessionError;
 pub(crate) use exceptions::uses;
 pub(crate) use notify::notify;
+pub use rehearsal::{Rehearsal, StepRehearsed};

@@ -9,8 +9,7 @@ use crate::catalog::Catalog;
 use crate::executor::{self, ExecutorError, Recheck, RunContext, Stop};
 use crate::legislator::{Legislator, Seen, Surroundings, Uses};
 use crate::plan::{
-    Cleared, Execution, ExecutionId, Plan, RecordBody, Regions, Sighting, Step, StepEventKind, StepFailure,
-    StepId,
+    Cleared, Execution, ExecutionId, Plan, RecordBody, Regions, Sighting, Step, StepFailure, StepId,
 };
 use crate::protocol::{ExecutionSummary, Problem, RecordSummary};
 use crate::regulator;
@@ -58,6 +57,8 @@ pub(crate) fn context(
         regions: reach.regions.clone(),
         inventory,
     }));
+    let rehearsal = desk.options.rehearsal.as_ref();
+    context.rehearse = rehearsal.map(|rehearsal| rehearsal.on(reach, &desk.catalog));
     context.stop = Stop::new();
     context.faults = Arc::clone(&desk.options.faults);
     context.not_carried_out = desk.options.not_carried_out.clone();
@@ -154,10 +155,8 @@ fn answers(catalog: &Catalog, plan: &Plan, journal: &[crate::plan::StepEvent]) -
         if !class.runs_unasked() {
             continue;
         }
-        let output = journal.iter().rev().find_map(|event| match &event.kind {
-            StepEventKind::Answered { output, .. } if event.step == step.id => Some(output),
-            _ => None,
-        });
+        let own = journal.iter().rev().filter(|event| event.step == step.id);
+        let output = own.filter_map(|event| event.kind.output()).next();
         if let Some(output) = output {
             parts.push(format!("{} {}:\n{}", step.service, step.operation, describe(&mask_named(output))));
         }

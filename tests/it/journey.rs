@@ -274,6 +274,45 @@ fn bad_input_is_named_with_its_place() {
 }
 
 #[test]
+fn a_rehearsal_says_what_azure_itself_says_beforehand() {
+    let home = tempfile::tempdir().unwrap();
+    let azure = |id: &str, service: &str, operation: &str, params: Value| json!({"id": id, "cloud": "azure", "service": service, "operation": operation, "params": params});
+    let tags = json!({"owner": "ops", "environment": "test", "sensitivity": "internal", "cost-center": "1"});
+    let network = json!({"location": "germanywestcentral", "tags": tags, "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}});
+    let group = json!({"resourceGroupName": "web", "body": {"location": "germanywestcentral",
+        "tags": tags}});
+    let net = |body: Value| json!({"resourceGroupName": "web", "virtualNetworkName": "net", "body": body});
+    let mut later = network.clone();
+    later["tags"]["owner"] = json!("web");
+    let mut steps = json!([
+        azure("group", "resource", "ResourceGroups_CreateOrUpdate", group),
+        azure("net", "network", "VirtualNetworks_CreateOrUpdate", net(network)),
+        azure("again", "network", "VirtualNetworks_CreateOrUpdate", net(later)),
+        azure(
+            "gone",
+            "network",
+            "VirtualNetworks_Delete",
+            json!({"resourceGroupName": "web", "virtualNetworkName": "net"})
+        ),
+    ]);
+    for (at, before) in [(1, "group"), (2, "net"), (3, "again")] {
+        steps[at]["after"] = json!([before]);
+    }
+    let file = plan_file(home.path(), &steps);
+    let outcome = json_of(home.path(), &["plan", "rehearse", file.to_str().unwrap(), "--json"], 0);
+    let said = |step: &str| {
+        let all = outcome["rehearsed"].as_array().unwrap();
+        all.iter().find(|one| one["step"] == step).cloned().unwrap_or_else(|| panic!("{step}: {outcome}"))
+    };
+    assert_eq!(said("group")["changes"][0]["change"], "create");
+    assert_eq!(said("net")["changes"][0]["change"], "create");
+    let again = said("again");
+    assert_eq!(again["changes"][0]["change"], "modify", "{again}");
+    assert_eq!(again["changes"][0]["properties"][0]["path"], "tags.owner");
+    assert_eq!(said("gone")["said"], "cannot");
+}
+
+#[test]
 fn a_rehearsal_runs_the_whole_plan_and_leaves_nothing_behind() {
     let home = tempfile::tempdir().unwrap();
     let file = plan_file(home.path(), &bucket_steps("rehearsed"));

@@ -233,7 +233,7 @@ async fn a_table_is_awaited_until_it_is_active_and_the_waiting_is_told() {
     let told = Mutex::new(Vec::new());
     let say = |line: String| told.lock().unwrap().push(line);
     let waited = client(&server).wait(&create, &json!({}), &say).await.unwrap();
-    assert_eq!(waited, Waited::Ready { waiter: "TableExists".into() });
+    assert_eq!(waited, Waited::ready("TableExists"));
     let told = told.into_inner().unwrap();
     assert!(told.len() == 2 && told[1].starts_with("TableExists (ask 2 of"), "{told:?}");
 }

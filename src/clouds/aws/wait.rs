@@ -44,7 +44,7 @@ pub(super) async fn wait(
         progress(format!("{name} (ask {attempt} of {})", waiter.max_attempts));
         let answer = aws.call(&ask).await;
         match state(waiter, &answer) {
-            Some(State::Success) => return Ok(Waited::Ready { waiter: name.to_owned() }),
+            Some(State::Success) => return Ok(Waited::ready(name)),
             Some(State::Failure(reason)) => return Ok(Waited::Failed { waiter: name.to_owned(), reason }),
             Some(State::Retry) => {}
             // What was made a moment ago may not be seen everywhere yet.

@@ -10,7 +10,7 @@ use super::place::Place;
 use super::render::{RenderContext, render};
 use crate::catalog::{Catalog, OperationRef};
 use crate::clouds::http::{HttpRequest, LazyClient};
-use crate::clouds::{Call, Cloud, CloudError, Pending, Probe, Reply, Waited};
+use crate::clouds::{Call, Cloud, CloudError, Pending, Probe, Rehearsed, Reply, Waited};
 use crate::config::AzureSettings;
 use crate::plan::{CloudName, OperationName};
 
@@ -75,8 +75,8 @@ impl Azure {
         self
     }
 
-    /// The request of a call; what stands for the token says where it would come from.
-    fn rehearsed(&self, call: &Call) -> Result<HttpRequest, CloudError> {
+    /// The request of a call as it would be sent; what stands for the token says where it would come from.
+    fn unsent(&self, call: &Call) -> Result<HttpRequest, CloudError> {
         let mut request = self.render(&self.find(&call.operation)?, call)?;
         request.set_header("authorization", format!("Bearer (from {})", self.identity.words()));
         Ok(request)
@@ -140,7 +140,11 @@ impl Cloud for Azure {
     }
 
     fn dry_run<'a>(&'a self, call: &'a Call) -> Pending<'a, Result<HttpRequest, CloudError>> {
-        Box::pin(async move { self.rehearsed(call) })
+        Box::pin(async move { self.unsent(call) })
+    }
+
+    fn rehearse<'a>(&'a self, call: &'a Call) -> Pending<'a, Result<Rehearsed, CloudError>> {
+        Box::pin(super::rehearse::rehearse(self, call))
     }
 
     fn probe(&self) -> Option<Probe> {

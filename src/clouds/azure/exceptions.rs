@@ -24,6 +24,14 @@ const OWN_STATES: [OwnState; 1] = [OwnState {
     suffix: "/register",
 }];
 
+/// The service that looks at what a deployment would do.
+pub(super) const DEPLOYMENTS: &str = "resource-deployments";
+/// Its operation that says whether a deployment is good, in any scope.
+pub(super) const VALIDATE_AT: &str = "Deployments_ValidateAtScope";
+/// Its operations that say what a deployment would change.
+pub(super) const WHAT_IF_IN_GROUP: &str = "Deployments_WhatIf";
+pub(super) const WHAT_IF_IN_SUBSCRIPTION: &str = "Deployments_WhatIfAtSubscriptionScope";
+
 /// The state of this operation, where it stands elsewhere.
 pub(super) fn own_state(service: &Service, operation: &Operation) -> Option<OwnState> {
     OWN_STATES.iter().find(|own| own.service == service.name && own.operation == operation.name).copied()

@@ -184,11 +184,53 @@ async fn an_operation_is_asked_until_it_is_over_and_its_result_is_fetched() {
     assert_eq!(reply.output["id"], "/vm");
     let told = Mutex::new(Vec::new());
     let waited = azure.wait(&call, &reply.output, &|line| told.lock().unwrap().push(line)).await.unwrap();
-    assert_eq!(waited, Waited::Ready { waiter: PUT.into() });
+    assert_eq!(waited, Waited::Ready { waiter: PUT.into(), output: Some(created()) });
     let targets = targets(&server);
     assert_eq!(targets[1..3], ["GET /operations/1?t=1 HTTP/1.1", "GET /operations/1?t=1 HTTP/1.1"]);
     assert!(targets[3].contains("/virtualMachines/one?"), "{targets:?}");
     assert!(told.lock().unwrap()[1].contains("is InProgress (ask 2)"), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_post_that_goes_on_answers_in_the_end_what_it_came_to() {
+    let said = || json!({"value": [{"code": "ok", "message": "42"}]});
+    let both = "azure-asyncoperation: @/operations/1\r\nlocation: @/results/1\r\n";
+    let done = || say(200, "", json!({"status": "Succeeded"}));
+    for (headers, later, targets_after) in [
+        // By its own operation, whose result stands at the location.
+        (both, vec![done(), say(200, "", said())], &["/operations/1", "/results/1"][..]),
+        // By the location alone, whose last answer is the result.
+        (
+            "location: @/results/1\r\n",
+            vec![say(202, "retry-after: 1\r\n", Value::Null), say(200, "", said())],
+            &["/results/1", "/results/1"],
+        ),
+    ] {
+        let mut all = vec![say(202, headers, Value::Null)];
+        all.extend(later);
+        let server = Server::saying(all).await;
+        let (azure, call, reply) = begin(&server, "VirtualMachines_RunCommand").await;
+        assert!(reply.output.get("value").is_none(), "{}", reply.output);
+        let waited = azure.wait(&call, &reply.output, &|_| {}).await.unwrap();
+        let Waited::Ready { output: Some(output), .. } = waited else { panic!("{waited:?}") };
+        assert_eq!(output, said(), "what is kept for asking on is gone with it");
+        let asked: Vec<String> = targets_after.iter().map(|path| format!("GET {path} HTTP/1.1")).collect();
+        assert_eq!(targets(&server)[1..], asked);
+    }
+}
+
+#[tokio::test]
+async fn what_answers_nothing_has_no_result() {
+    let both = "azure-asyncoperation: @/operations/1\r\nlocation: @/results/1\r\n";
+    let server = Server::saying(vec![
+        say(202, both, Value::Null),
+        say(200, "", json!({"status": "Succeeded"})),
+        say(200, "", json!({"left": "over"})),
+    ])
+    .await;
+    let (azure, call, reply) = begin(&server, "VirtualMachines_Restart").await;
+    let waited = azure.wait(&call, &reply.output, &|_| {}).await.unwrap();
+    assert_eq!(waited, Waited::ready("VirtualMachines_Restart"));
 }
 
 #[tokio::test]
@@ -203,7 +245,7 @@ async fn waiting_is_taken_up_again_from_what_was_kept() {
     // As the journal keeps it, and for a client that never sent the request.
     let kept: Value = serde_json::from_str(&reply.output.to_string()).unwrap();
     let waited = client(&server).wait(&call, &kept, &|_| {}).await.unwrap();
-    assert_eq!(waited, Waited::Ready { waiter: "VirtualMachines_Delete".into() });
+    assert_eq!(waited, Waited::ready("VirtualMachines_Delete"));
     assert_eq!(targets(&server)[1..], ["GET /results/1 HTTP/1.1", "GET /results/2 HTTP/1.1"]);
 }
 
@@ -215,7 +257,7 @@ async fn a_thing_without_an_address_is_asked_itself() {
     let (azure, call, reply) = begin(&server, PUT).await;
     assert_eq!(
         azure.wait(&call, &reply.output, &|_| {}).await.unwrap(),
-        Waited::Ready { waiter: PUT.into() }
+        Waited::Ready { waiter: PUT.into(), output: Some(created()) }
     );
     assert_eq!(server.seen().len(), 3);
 }
@@ -224,7 +266,7 @@ async fn a_thing_without_an_address_is_asked_itself() {
 async fn a_thing_that_was_found_and_not_made_is_awaited_as_well() {
     let server = Server::saying(vec![say(200, "", created())]).await;
     let waited = client(&server).wait(&call(PUT), &creating(), &|_| {}).await.unwrap();
-    assert_eq!(waited, Waited::Ready { waiter: PUT.into() });
+    assert_eq!(waited, Waited::Ready { waiter: PUT.into(), output: Some(created()) });
     assert_eq!(server.seen().len(), 1);
     let failed = json!({"properties": {"provisioningState": "Failed"}});
     let waited = client(&server).wait(&call(PUT), &failed, &|_| {}).await.unwrap();
@@ -279,14 +321,14 @@ async fn an_address_that_is_forgotten_leaves_the_thing_to_ask() {
     let going = json!({"method": "PUT", "url": format!("{}/vm", server.url), "status": 201,
         "azure-asyncoperation": format!("{}/operations/1", server.url)});
     let waited = client(&server).wait(&call(PUT), &json!({KEPT: going}), &|_| {}).await.unwrap();
-    assert_eq!(waited, Waited::Ready { waiter: PUT.into() });
+    assert_eq!(waited, Waited::Ready { waiter: PUT.into(), output: Some(created()) });
 
     let server = Server::saying(vec![gone(), gone()]).await;
     let going = json!({"method": "DELETE", "url": format!("{}/vm", server.url), "status": 202,
         "location": format!("{}/results/1", server.url)});
     let delete = call("VirtualMachines_Delete");
     let waited = client(&server).wait(&delete, &json!({KEPT: going}), &|_| {}).await.unwrap();
-    assert_eq!(waited, Waited::Ready { waiter: "VirtualMachines_Delete".into() });
+    assert_eq!(waited, Waited::ready("VirtualMachines_Delete"));
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod loopback;
 mod page;
 mod parse;
 mod place;
+mod rehearse;
 pub mod render;
 mod retry;
 mod send;

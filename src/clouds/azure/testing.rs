@@ -43,6 +43,7 @@ pub(super) fn service() -> Service {
     add("VirtualMachines_Get", "GET", &vm, &[200], true);
     add("VirtualMachines_List", "GET", VMS, &[200], true);
     add("VirtualMachines_Restart", "POST", &format!("{vm}/restart"), &[200, 202], false);
+    add("VirtualMachines_RunCommand", "POST", &format!("{vm}/runCommand"), &[200, 202], true);
     add("StorageAccounts_ListKeys", "POST", &format!("{vm}/listKeys"), &[200], true);
     let provider = "/subscriptions/{subscriptionId}/providers/{resourceProviderNamespace}";
     add("Providers_Register", "POST", &format!("{provider}/register"), &[200], true);
@@ -72,8 +73,13 @@ fn operation(service: &mut Service, name: &str, method: &str, uri: &str, success
         kind: ShapeKind::Structure { members },
         traits: ShapeTraits::none(),
     });
-    let long = ["VirtualMachines_CreateOrUpdate", "VirtualMachines_Delete", "VirtualMachines_Restart"]
-        .contains(&name);
+    let long = [
+        "VirtualMachines_CreateOrUpdate",
+        "VirtualMachines_Delete",
+        "VirtualMachines_Restart",
+        "VirtualMachines_RunCommand",
+    ]
+    .contains(&name);
     let arm = ArmOperation {
         api_version: Some("2026-01-01".into()),
         accept: output.then(|| "application/json".into()),
@@ -97,6 +103,16 @@ fn operation(service: &mut Service, name: &str, method: &str, uri: &str, success
         errors: vec![],
         traits: OperationTraits { arm: Some(Box::new(arm)), ..OperationTraits::default() },
     });
+}
+
+/// A call of that service.
+pub(super) fn call_of(operation: &str, params: Value) -> crate::clouds::Call {
+    crate::clouds::Call {
+        operation: crate::plan::OperationName::new(CloudName::Azure, "resource", operation),
+        region: None,
+        account: None,
+        params,
+    }
 }
 
 /// A catalog of that service alone.

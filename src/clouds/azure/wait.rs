@@ -10,6 +10,7 @@ use super::failure;
 use super::going::{Going, State, Way, later, of_thing};
 use super::retry::asked_for;
 use super::send::service_error;
+use crate::catalog::shapes::Operation;
 use crate::clouds::http::{HttpRequest, HttpResponse};
 use crate::clouds::{Call, CloudError, Waited};
 
@@ -24,6 +25,7 @@ const LONGEST: Duration = Duration::from_secs(2 * 60 * 60);
 struct Waiting<'a> {
     azure: &'a Azure,
     call: &'a Call,
+    operation: &'a Operation,
     progress: &'a (dyn Fn(String) + Send + Sync),
     asked: u32,
     since: Instant,
@@ -40,7 +42,7 @@ pub(super) async fn wait(
     let operation = found.operation();
     let arm = operation.traits.arm.as_deref();
     let long = arm.and_then(|arm| arm.long_running.as_ref());
-    let mut waiting = Waiting { azure, call, progress, asked: 0, since: Instant::now() };
+    let mut waiting = Waiting { azure, call, operation, progress, asked: 0, since: Instant::now() };
     if let Some(own) = own_state(found.service(), operation) {
         return waiting.for_own_state(own, output).await;
     }
@@ -69,7 +71,19 @@ impl Waiting<'_> {
     }
 
     fn ready(&self) -> Waited {
-        Waited::Ready { waiter: self.name() }
+        Waited::ready(self.name())
+    }
+
+    /// The end, with the last answer for a result: the official clients give it in place of the first one, unless
+    /// the operation answers nothing.
+    fn ready_with(&self, last: &HttpResponse) -> Result<Waited, CloudError> {
+        let is_empty = super::parse::plain(&last.body).is_empty();
+        if self.operation.output.is_none() || self.operation.method == "DELETE" || is_empty {
+            return Ok(self.ready());
+        }
+        let output =
+            super::parse::output(self.operation, last).map_err(|message| self.unreadable(message))?;
+        Ok(Waited::Ready { waiter: self.name(), output: Some(output).filter(|output| !output.is_null()) })
     }
 
     fn failed(&self, reason: String) -> Waited {
@@ -105,7 +119,7 @@ impl Waiting<'_> {
                 State::Succeeded => {
                     return match going.result_at(via, &response) {
                         Some(url) if matches!(way, Way::Operation(_)) => self.fetch(&url).await,
-                        _ => Ok(self.ready()),
+                        _ => self.ready_with(&response),
                     };
                 }
                 State::Failed(reason) => return Ok(self.failed(reason)),
@@ -142,7 +156,7 @@ impl Waiting<'_> {
     async fn fetch(&mut self, url: &str) -> Result<Waited, CloudError> {
         let response = self.ask(url, "Succeeded").await?;
         if (200..300).contains(&response.status) {
-            return Ok(self.ready());
+            return self.ready_with(&response);
         }
         Err(service_error(failure::of(&response), &response))
     }

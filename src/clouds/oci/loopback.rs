@@ -266,7 +266,7 @@ async fn an_instance_is_awaited_until_it_runs_and_the_waiting_is_told() {
     let say = |line: String| told.lock().unwrap().push(line);
     let launch = call(COMPUTE, "LaunchInstance", json!({"body": {}}));
     let waited = client(&server).wait(&launch, &json!({"id": "i"}), &say).await.unwrap();
-    assert_eq!(waited, Waited::Ready { waiter: "GetInstance lifecycleState".into() });
+    assert_eq!(waited, Waited::ready("GetInstance lifecycleState"));
     assert_eq!(told.into_inner().unwrap(), ["GetInstance lifecycleState: PROVISIONING"]);
     assert_eq!(server.seen()[0].target(), "GET /20160918/instances/i HTTP/1.1");
 }
@@ -290,7 +290,7 @@ async fn work_requests_of_a_client_without_any_are_asked_of_their_own_service() 
     let terminate = call(COMPUTE, "TerminateInstance", json!({"instanceId": "i"}));
     let begun = json!({"opc-work-request-id": "w"});
     let waited = client(&server).wait(&terminate, &begun, &|_| {}).await.unwrap();
-    assert_eq!(waited, Waited::Ready { waiter: "GetWorkRequest status".into() });
+    assert_eq!(waited, Waited::ready("GetWorkRequest status"));
     assert_eq!(server.seen()[0].target(), "GET /20160918/workRequests/w HTTP/1.1");
 }
 

@@ -67,12 +67,12 @@ pub(super) async fn wait(
         let state = match oci.call(&ask.call).await {
             Ok(reply) => reply.output.get(&ask.state).and_then(Value::as_str).unwrap_or_default().to_owned(),
             Err(CloudError::Service { status: 404, .. }) if ask.aim == Aim::Gone => {
-                return Ok(Waited::Ready { waiter });
+                return Ok(Waited::ready(waiter));
             }
             Err(error) => return Err(error),
         };
         match means(&state, ask.aim) {
-            Means::Reached => return Ok(Waited::Ready { waiter }),
+            Means::Reached => return Ok(Waited::ready(waiter)),
             Means::Failed => {
                 let why = reason(oci, &ask).await;
                 let reason = why.map_or(format!("it is {state}"), |why| format!("it is {state}: {why}"));

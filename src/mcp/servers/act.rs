@@ -18,7 +18,7 @@ pub(in crate::mcp) struct ActTools {
     cloud: Arc<dyn Cloud>,
 }
 
-/// The arguments of both tools; `output` is only looked at by `wait`.
+/// The arguments of all three tools; `output` is only looked at by `wait`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CallArguments {
@@ -83,6 +83,10 @@ impl Toolset for ActTools {
         let mut waiting = arguments.clone();
         arguments["all"] = json!({"type": "boolean", "description": "Follow all pages of a read."});
         waiting["output"] = json!({"type": "object", "description": "The call's answer."});
+        let asking = json!({
+            "service": {"type": "string"}, "operation": {"type": "string"}, "region": {"type": "string"},
+            "account": {"type": "string"}, "params": {"type": "object"},
+        });
         vec![
             declare(
                 "call",
@@ -97,6 +101,13 @@ impl Toolset for ActTools {
                 Effect::ReadsOutside,
                 waiting,
                 &["service", "operation", "output"],
+            ),
+            declare(
+                "rehearse",
+                include_str!("../../../prompts/tools/cloud_rehearse.md").replace("{cloud}", cloud),
+                Effect::ReadsOutside,
+                asking,
+                &["service", "operation"],
             ),
         ]
     }
@@ -118,6 +129,10 @@ impl Toolset for ActTools {
             };
             Ok(match tool {
                 "wait" => self.wait(call, arguments.output, asker).await,
+                "rehearse" => match self.cloud.rehearse(&call).await {
+                    Ok(rehearsed) => typed(&rehearsed),
+                    Err(error) => cloud_error(&error),
+                },
                 _ => self.act(call, all).await,
             })
         })

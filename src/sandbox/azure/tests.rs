@@ -336,6 +336,63 @@ fn bad_requests_change_nothing_and_say_why() {
     assert_eq!(version(&mut azure), before);
 }
 
+/// The deployment of one resource, asked about.
+fn asked(azure: &mut Azure, action: &str, resource: Value, parameters: Value) -> Answered {
+    let body = json!({"properties": {"mode": "Incremental", "template": {"resources": [resource]}, "parameters": parameters}});
+    let url = format!("{GROUP}/providers/Microsoft.Resources/deployments/d/{action}");
+    let answer = azure.send("POST", &url, &[], &body);
+    match answer.header("location").map(str::to_owned) {
+        Some(location) => azure.get(&location),
+        None => answer,
+    }
+}
+
+#[test]
+fn what_a_deployment_would_change_is_told_and_not_done() {
+    let mut azure = Azure::with_network(0);
+    let vnet = |name: &str, tags: Value| {
+        json!({"type": "Microsoft.Network/virtualNetworks", "apiVersion": "2099-01-01", "name": name,
+            "location": "westeurope", "tags": tags,
+            "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}})
+    };
+    let what_if = |azure: &mut Azure, resource: Value, parameters: Value| {
+        let answer = asked(azure, "whatIf", resource, parameters);
+        assert_eq!((answer.status, answer.body["status"].as_str()), (200, Some("Succeeded")));
+        answer.body["properties"]["changes"][0].clone()
+    };
+    let before = azure.get(NET).body;
+    let new = what_if(&mut azure, vnet("other", json!({})), json!({}));
+    assert_eq!(new["changeType"], "Create");
+    assert!(new["resourceId"].as_str().unwrap().ends_with("/virtualNetworks/other"), "{new}");
+    let secret = json!({"p": {"value": "[x"}});
+    let changed = what_if(&mut azure, vnet("net", json!({"a": "[parameters('p')]", "b": "[[c]"})), secret);
+    assert_eq!(changed["changeType"], "Modify");
+    let tags = changed["delta"].as_array().unwrap().iter().find(|one| one["path"] == "tags").unwrap();
+    assert_eq!(tags["after"], json!({"a": "[x", "b": "[c]"}));
+    assert_eq!(azure.get(NET).body, before, "nothing was changed");
+    assert_eq!(azure.get(&format!("{GROUP}/providers/Microsoft.Network/virtualNetworks/other")).status, 404);
+}
+
+#[test]
+fn a_deployment_that_is_no_good_is_told_with_its_cause() {
+    let mut azure = Azure::with_network(0);
+    let nic = json!({"type": "Microsoft.Network/networkInterfaces", "apiVersion": "2099-01-01", "name": "n",
+        "location": "westeurope", "properties": {"ipConfigurations": [{"name": "i", "properties": {
+            "subnet": {"id": format!("{NET}/subnets/none")}}}]}});
+    let answer = asked(&mut azure, "validate", nic.clone(), json!({}));
+    assert_eq!(answer.code(), (400, "InvalidTemplateDeployment"));
+    assert_eq!(answer.body["error"]["details"][0]["code"], "InvalidResourceReference");
+    let answer = asked(&mut azure, "whatIf", nic.clone(), json!({}));
+    assert_eq!((answer.status, &answer.body["status"]), (200, &json!("Failed")));
+    let good =
+        json!({"type": "Contoso.Things/boxes", "apiVersion": "1", "name": "b", "location": "westeurope"});
+    assert_eq!(asked(&mut azure, "validate", good, json!({})).status, 200);
+    let body = json!({"properties": {"template": {"resources": []}}});
+    let elsewhere =
+        "/subscriptions/s/resourceGroups/none/providers/Microsoft.Resources/deployments/d/validate";
+    assert_eq!(azure.send("POST", elsewhere, &[], &body).code(), (404, "ResourceGroupNotFound"));
+}
+
 #[test]
 fn requests_of_other_clouds_are_not_taken() {
     let azure = Azure::new(0);

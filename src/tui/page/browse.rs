@@ -104,6 +104,7 @@ fn said_by(kind: &StepEventKind) -> String {
             let request = request_id.as_ref().map_or_else(String::new, |id| format!(" ({id})"));
             format!("{request}  {output}")
         }
+        StepEventKind::Result { output } => format!("  {output}"),
         StepEventKind::Waiting { until } => format!("  until {until}"),
         StepEventKind::Failed { failure } | StepEventKind::UndoFailed { failure } => {
             let advice = failure.advice.as_ref().map_or_else(String::new, |advice| format!(" · {advice}"));

@@ -7,6 +7,7 @@ mod patch;
 mod post;
 mod put;
 mod read;
+mod rehearse;
 
 pub(super) use delete::delete;
 pub(super) use going::{ask, begin};

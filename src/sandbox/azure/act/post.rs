@@ -14,6 +14,9 @@ pub(in super::super) fn post(work: &mut Work<'_>) -> Result<Answer, Fault> {
     if let Some(answer) = registration(work) {
         return answer;
     }
+    if let Some(answer) = super::rehearse::rehearse(work) {
+        return answer;
+    }
     work.check_surroundings()?;
     let unsupported = Fault::unsupported(format!("POST {}", work.address.id()));
     let Some(around) = work.address.container() else { return Err(unsupported) };
