@@ -29,6 +29,9 @@ pub enum CatalogError {
     /// There is no catalog of this cloud.
     #[error("there is no catalog of {0} yet: this program knows aws and oci")]
     NoCloud(CloudName),
+    /// What should be a list of providers is none.
+    #[error("the answer is no list of resource providers; what is in place stays as it is")]
+    NoProviders,
     /// No service has this name.
     #[error("{cloud} has no service `{name}`{}", suggest(.nearest))]
     UnknownService {

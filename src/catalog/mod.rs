@@ -8,6 +8,7 @@ pub mod describe;
 pub mod docs;
 mod entry;
 mod error;
+pub mod live;
 pub mod mark;
 mod mask;
 mod oci;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::Value;
 
+use super::live::{self, LiveList};
 use super::search::Index;
 use super::shapes::Service;
 use super::snapshot::{self, Opened};
@@ -26,6 +27,8 @@ const MOST_OPEN: usize = 12;
 #[derive(Clone)]
 pub struct Catalog {
     clouds: Arc<BTreeMap<CloudName, Arc<OneCloud>>>,
+    /// What a live Azure knows beyond the packages.
+    live: Option<Arc<OneCloud>>,
     warnings: Arc<Vec<String>>,
     pub(super) words: Arc<OnceLock<Index>>,
 }
@@ -113,7 +116,18 @@ impl Catalog {
             };
             clouds.insert(cloud, Arc::new(one));
         }
-        Ok(Self { clouds: Arc::new(clouds), warnings: Arc::new(warnings), words: Arc::default() })
+        let path = data_dir.map(|dir| dir.join("catalog").join(live::FILE));
+        let live = path.and_then(|path| match OneCloud::read(&path) {
+            Ok(found) => found.filter(|one| one.cloud() == CloudName::Azure).map(Arc::new),
+            Err(error) => {
+                warnings.push(format!(
+                    "{}: {error}; types that no package covers are not known until `provisioner catalog update --live`",
+                    path.display()
+                ));
+                None
+            }
+        });
+        Ok(Self { clouds: Arc::new(clouds), live, warnings: Arc::new(warnings), words: Arc::default() })
     }
 
     /// A catalog of nothing but the services of one snapshot, for tests and checkers.
@@ -124,7 +138,7 @@ impl Catalog {
     pub fn from_snapshot(bytes: Vec<u8>) -> Result<Self, CatalogError> {
         let one = OneCloud::new(Bytes::File(bytes), None)?;
         let clouds = BTreeMap::from([(one.cloud(), Arc::new(one))]);
-        Ok(Self { clouds: Arc::new(clouds), warnings: Arc::default(), words: Arc::default() })
+        Ok(Self { clouds: Arc::new(clouds), live: None, warnings: Arc::default(), words: Arc::default() })
     }
 
     /// What was wrong with replacements, in words.
@@ -140,7 +154,20 @@ impl Catalog {
 
     /// The services of a cloud, by name, sorted; none when there is no catalog of it.
     pub fn services(&self, cloud: CloudName) -> impl Iterator<Item = &ServiceEntry> {
-        self.clouds.get(&cloud).into_iter().flat_map(|one| one.entries())
+        let live = self.live.iter().filter(move |_| cloud == CloudName::Azure);
+        self.clouds.get(&cloud).into_iter().chain(live).flat_map(|one| one.entries())
+    }
+
+    /// The same without what a live service knows beyond the packages.
+    #[must_use]
+    pub fn without_live(&self) -> Self {
+        Self { live: None, words: Arc::default(), ..self.clone() }
+    }
+
+    /// From where what no package covers is known, if any of it is.
+    #[must_use]
+    pub fn live(&self) -> Option<LiveList> {
+        serde_json::from_value(self.live.as_ref()?.read_partitions().ok()?.as_ref().clone()).ok()
     }
 
     /// A service, opened.
@@ -150,7 +177,10 @@ impl Catalog {
     /// No service has this name (the error offers the nearest), or its section is damaged.
     pub fn service(&self, cloud: CloudName, name: &str) -> Result<Arc<Service>, CatalogError> {
         let one = self.clouds.get(&cloud).ok_or(CatalogError::NoCloud(cloud))?;
-        one.service(name)
+        match &self.live {
+            Some(live) if cloud == CloudName::Azure && name.starts_with(live::PREFIX) => live.service(name),
+            _ => one.service(name),
+        }
     }
 
     /// An operation.

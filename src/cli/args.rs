@@ -281,6 +281,10 @@ pub struct UpdateArgs {
     /// Go back to the catalogs that came with the program.
     #[arg(long, conflicts_with_all = ["versions", "from", "index", "all", "packages", "output", "undo"])]
     pub reset: bool,
+    /// Ask the subscription which types of resources it knows, and take those that no package covers, as generic ones; with
+    /// `--reset`, no more. Asks the target.
+    #[arg(long, conflicts_with_all = ["versions", "from", "index", "all", "packages", "output", "undo"])]
+    pub live: bool,
     /// Write the snapshot here and change nothing else.
     #[arg(long, hide = true, requires = "cloud", value_name = "FILE")]
     pub output: Option<PathBuf>,

@@ -13,6 +13,7 @@ use super::catalog_update::{Pins, asked_index, wanted};
 use super::setup::{Setup, block_on};
 use super::{Args, CliError, Exit, Output};
 use crate::catalog::compile::azure::PackageList;
+use crate::catalog::live::LiveList;
 use crate::catalog::refresh::{Known, Origin, Part, Shelf, in_use};
 use crate::catalog::{Catalog, CatalogStatus};
 use crate::packages::newest;
@@ -35,6 +36,9 @@ struct Status {
     before: Option<Before>,
     /// Packages of which a newer version is known than the one in use.
     newer: Vec<Newer>,
+    /// What a live service knows beyond the packages, if it was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live: Option<LiveList>,
 }
 
 #[derive(Serialize)]
@@ -127,7 +131,7 @@ fn one(
         let version = version.and_then(|catalog| Some(catalog.status().first()?.version.clone()));
         Before { file: before, version }
     });
-    let own = in_use(cloud, all).map_err(CliError::failed)?;
+    let own = in_use(cloud, &all.without_live()).map_err(CliError::failed)?;
     let shipped =
         if embedded { BTreeMap::new() } else { in_use(cloud, came_with).map_err(CliError::failed)? };
     let came = came_with.status().into_iter().find(|status| status.cloud == cloud && !embedded);
@@ -138,6 +142,7 @@ fn one(
         came_with_program: came.map(|status| status.version),
         before,
         newer: newer(&own, &shipped, known),
+        live: all.live().filter(|_| cloud == CloudName::Azure),
         catalog,
     })
 }
@@ -195,6 +200,16 @@ fn paragraph(text: &mut String, status: &Status) {
     if let Some(before) = &status.before {
         let version = before.version.as_deref().unwrap_or("a damaged catalog");
         let _ = writeln!(text, "  before: {version}; --undo goes back to it");
+    }
+    if let Some(live) = &status.live {
+        let _ = writeln!(
+            text,
+            "  live: {} types that no package covers, of {} in the list of {}, fetched {}",
+            live.generic,
+            live.types,
+            live.from,
+            day(live.at)
+        );
     }
     if let Some(first) = status.newer.first() {
         let more = if status.newer.len() > 1 {

@@ -382,3 +382,44 @@ fn progress_is_told_in_lines_without_a_terminal_and_not_at_all_beside_json() {
     assert_eq!(with(&[]), "aws: compiling botocore 2.0.0\n");
     assert_eq!(with(&["--json"]), "");
 }
+
+#[test]
+fn types_that_no_package_covers_come_from_the_live_list_and_are_used_like_all_others() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let update = json_of(home, &["catalog", "update", "--live", "--json"], 0);
+    assert_eq!(update["live"]["generic"], 2, "{update}");
+    assert!(update["live"]["from"].as_str().unwrap().starts_with("sandbox"), "{update}");
+    let status = json_of(home, &["catalog", "status", "--json"], 0);
+    let azure = status["catalogs"].as_array().unwrap().iter().find(|one| one["cloud"] == "azure").unwrap();
+    assert_eq!((&azure["live"]["generic"], &azure["embedded"]), (&json!(2), &json!(true)));
+    let found =
+        json_of(home, &["catalog", "search", "create contoso boxes", "--cloud", "azure", "--json"], 0);
+    assert_eq!(found["hits"][0]["service"], "live.Contoso.Things", "{found}");
+    let tags = json!({"owner": "ops", "environment": "test", "sensitivity": "internal", "cost-center": "1"});
+    let body = json!({"location": "germanywestcentral", "tags": tags, "properties": {"size": 3}});
+    let group = json!({"resourceGroupName": "web", "body": {"location": "germanywestcentral", "tags": tags}});
+    let named = json!({"resourceGroupName": "web", "boxesName": "one"});
+    let mut made = named.clone();
+    made["body"] = body;
+    for (service, operation, params) in [
+        ("resource", "ResourceGroups_CreateOrUpdate", &group),
+        ("live.Contoso.Things", "Boxes_CreateOrUpdate", &made),
+    ] {
+        let params = params.to_string();
+        json_of(
+            home,
+            &["call", "azure", service, operation, "--params", &params, "--approve", "warned", "--json"],
+            0,
+        );
+    }
+    let named = named.to_string();
+    let call = ["call", "azure", "live.Contoso.Things", "Boxes_Get", "--params", &named, "--json"];
+    let read = json_of(home, &call, 0);
+    assert_eq!(read["outputs"]["call"]["properties"]["size"], 3, "{read}");
+    json_of(home, &["catalog", "update", "--live", "--reset", "--json"], 0);
+    let gone = run(home, &["catalog", "show", "azure", "live.Contoso.Things"]);
+    assert_eq!(code(&gone), 2);
+    let wrong = run(home, &["catalog", "update", "--live", "--cloud", "aws"]);
+    assert_eq!(code(&wrong), 2);
+}

@@ -7,6 +7,7 @@ mod build;
 mod compare;
 mod error;
 mod known;
+mod live;
 mod origin;
 mod parameters;
 mod shelf;

@@ -49,6 +49,10 @@ impl Shelf {
         Self { folder: data.join("catalog") }
     }
 
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// A part of the catalog in use; there need not be one.
     #[must_use]
     pub fn current(&self, cloud: CloudName, part: Part) -> PathBuf {

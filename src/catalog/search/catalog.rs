@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Hit, Index, Named};
 use crate::catalog::Catalog;
 use crate::catalog::docs::{self, Docs};
+use crate::catalog::live::PREFIX;
 use crate::plan::CloudName;
 
 impl Catalog {
@@ -12,7 +13,10 @@ impl Catalog {
     /// at the first search, in some milliseconds.
     #[must_use]
     pub fn search(&self, text: &str, cloud: Option<CloudName>, limit: usize) -> Vec<Hit> {
-        self.words.get_or_init(|| self.index_words()).search(text, cloud, limit)
+        let mut hits = self.words.get_or_init(|| self.index_words()).search(text, cloud, limit);
+        // An operation of a package says more than one that fits every type.
+        hits.sort_by_key(|hit| hit.operation.service.starts_with(PREFIX) && !names_it(text, hit));
+        hits
     }
 
     /// What the search cannot use: documentation that is damaged or missing beside a catalog that was updated. The
@@ -71,6 +75,13 @@ impl Catalog {
             })
         }))
     }
+}
+
+/// Whether a query names the provider of a hit, the part behind its dot.
+fn names_it(text: &str, hit: &Hit) -> bool {
+    let provider = hit.operation.service.trim_start_matches(PREFIX).to_lowercase();
+    let text = text.to_lowercase();
+    provider.split('.').filter(|part| *part != "microsoft").any(|part| text.contains(part))
 }
 
 #[cfg(test)]

@@ -30,6 +30,9 @@ use crate::plan::CloudName;
 pub(crate) fn run(args: &Args, asked: &UpdateArgs) -> Result<Exit, CliError> {
     let setup = Setup::of(args)?;
     let out = Output::new(args.json);
+    if asked.live {
+        return super::live::update(out, &setup, asked);
+    }
     let shelf = Shelf::at(setup.home.data());
     if asked.undo || asked.reset {
         let locked = shelf.lock().map_err(CliError::failed)?;
@@ -47,7 +50,7 @@ pub(crate) fn run(args: &Args, asked: &UpdateArgs) -> Result<Exit, CliError> {
     if let (None, Source::Place(path)) = (asked.cloud, &source) {
         nameless(path)?;
     }
-    let catalog = Catalog::open(Some(setup.home.data())).map_err(CliError::failed)?;
+    let catalog = Catalog::open(Some(setup.home.data())).map_err(CliError::failed)?.without_live();
     let locked = shelf.lock().map_err(CliError::failed)?;
     locked.sweep();
     let job = Job {

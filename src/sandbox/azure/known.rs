@@ -18,6 +18,8 @@ pub(super) struct Known {
     answers: BTreeMap<String, Value>,
     /// Types, in the letters of the catalog.
     types: BTreeMap<String, Entry>,
+    /// Providers that no package covers: their types with their versions.
+    pub(super) providers: BTreeMap<String, BTreeMap<String, Vec<String>>>,
 }
 
 /// The entries of one type.

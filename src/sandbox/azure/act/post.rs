@@ -107,7 +107,12 @@ pub(in super::super) fn providers(work: &mut Work<'_>) -> Option<Result<Answer, 
     }
     let only = parts.get(at + 1).cloned();
     let subscription = work.address.subscription().map(|s| format!("/subscriptions/{s}")).unwrap_or_default();
-    let all = work.routes.types(only.as_deref());
+    let mut all = work.routes.types(only.as_deref());
+    for (namespace, types) in &work.known.providers {
+        if only.as_ref().is_none_or(|only| only.eq_ignore_ascii_case(namespace)) {
+            all.entry(namespace.clone()).or_default().extend(types.clone());
+        }
+    }
     let mut listed = Vec::new();
     for (namespace, types) in all {
         let resource_types: Vec<Value> = types
