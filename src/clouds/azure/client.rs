@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::identity::Identity;
+use super::pacing::Pacing;
 use super::place::Place;
 use super::render::{RenderContext, render};
 use crate::catalog::{Catalog, OperationRef};
@@ -26,6 +27,7 @@ pub struct Azure {
     /// Between two asks of a waiting, in place of what the cloud asks for.
     pub(super) pace: Option<Duration>,
     pub(super) http: LazyClient,
+    pub(super) pacing: Pacing,
     /// How often a request is sent at most.
     pub(super) attempts: Option<u32>,
 }
@@ -64,6 +66,7 @@ impl Azure {
             place: OnceLock::new(),
             pace: None,
             http: LazyClient::default(),
+            pacing: Pacing::default(),
             attempts: None,
         })
     }

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::identity::missing_role;
-use crate::clouds::http::HttpResponse;
+use super::identity::{missing_role, needed};
+use crate::clouds::http::{HttpRequest, HttpResponse};
 
 /// Causes inside an error that are told with it.
 const MOST_CAUSES: usize = 5;
@@ -118,6 +118,20 @@ fn explain(failure: &mut Failure) {
             failure.message.trim_end_matches('.')
         );
         failure.detail.insert("proposed_step".into(), step);
+    }
+}
+
+/// Names the action that a refused request needs, where the refusal itself does not.
+pub(super) fn name_action(failure: &mut Failure, request: &HttpRequest) {
+    let refused = matches!(failure.code.as_str(), "AuthorizationFailed" | "Forbidden");
+    if !refused || failure.message.contains("no role allows") {
+        return;
+    }
+    if let Some((action, scope)) = needed(&request.method, &request.url) {
+        failure.message = format!(
+            "{}; the request needs the action `{action}` at `{scope}`: see that a role of yours allows it there",
+            failure.message.trim_end_matches('.')
+        );
     }
 }
 

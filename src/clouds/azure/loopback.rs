@@ -160,6 +160,26 @@ async fn a_refusal_says_which_action_no_role_allows() {
 }
 
 #[tokio::test]
+async fn a_refusal_without_words_is_told_with_the_action_that_the_request_needs() {
+    let error = json!({"error": {"code": "Forbidden", "message": "You may not."}});
+    let server = Server::saying(vec![say(403, "", error.clone()), say(403, "", error)]).await;
+    let error = client(&server).call(&call("VirtualMachines_Restart")).await.unwrap_err().to_string();
+    assert!(error.contains("`Microsoft.Compute/virtualMachines/restart/action`"), "{error}");
+    assert!(error.contains("/virtualMachines/one`"), "{error}");
+}
+
+#[tokio::test]
+async fn the_next_request_waits_where_few_are_left() {
+    let headers = "x-ms-ratelimit-remaining-subscription-reads: 0\r\n";
+    let server = Server::saying(vec![say(200, headers, created()), say(200, "", created())]).await;
+    let azure = client(&server);
+    azure.call(&call("VirtualMachines_Get")).await.unwrap();
+    assert!(azure.pacing.pause("GET") > Duration::from_millis(500), "reads wait");
+    assert_eq!(azure.pacing.pause("PUT"), Duration::ZERO, "writes do not");
+    azure.call(&call("VirtualMachines_Get")).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_provider_that_is_not_registered_is_not_registered_behind_anybodys_back() {
     let message = "The subscription is not registered to use namespace 'Microsoft.Compute'.";
     let body = json!({"error": {"code": "MissingSubscriptionRegistration", "message": message}});

@@ -7,6 +7,7 @@ mod going;
 mod identity;
 #[cfg(test)]
 mod loopback;
+mod pacing;
 mod page;
 mod parse;
 mod place;

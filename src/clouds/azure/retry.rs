@@ -12,7 +12,7 @@ use crate::clouds::http::HttpResponse;
 /// How often a request is sent at most.
 pub(super) const MOST_ATTEMPTS: u32 = 4;
 /// The longest pause.
-const LONGEST: Duration = Duration::from_secs(120);
+pub(super) const LONGEST: Duration = Duration::from_secs(120);
 /// The first pause that grows.
 const FIRST: Duration = Duration::from_millis(800);
 

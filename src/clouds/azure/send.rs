@@ -25,7 +25,9 @@ impl Azure {
         let request = self.render(&found, call)?;
         let (response, throttled) = self.exchange_and_tell(&request, repeatable(operation)).await?;
         if !parse::succeeded(operation, response.status) {
-            return Err(service_error(failure::of(&response), &response));
+            let mut failure = failure::of(&response);
+            failure::name_action(&mut failure, &request);
+            return Err(service_error(failure, &response));
         }
         let unreadable =
             |message: String| CloudError::Unreadable { operation: call.operation.clone(), message };
@@ -77,7 +79,15 @@ impl Azure {
         loop {
             let token = self.identity.token(self.place()?, http).await?;
             request.set_header("authorization", format!("Bearer {token}"));
-            let (kind, wish, last) = match http.send(&request).await {
+            let spread = self.pacing.pause(&request.method);
+            if !spread.is_zero() {
+                tokio::time::sleep(self.pace.map_or(spread, |pace| pace.min(spread))).await;
+            }
+            let answer = http.send(&request).await;
+            if let Ok(answer) = &answer {
+                self.pacing.note(&request.method, answer);
+            }
+            let (kind, wish, last) = match answer {
                 Err(error) => {
                     let kind = if error.never_sent { Trouble::NeverSent } else { Trouble::Lost };
                     (kind, None, Err(unsent(&request, &error)))

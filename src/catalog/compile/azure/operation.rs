@@ -349,7 +349,17 @@ impl<'a> Reader<'a> {
             arm.content_type_without_body = true;
             return Ok(());
         }
-        let Some(body) = body else { return Ok(()) };
+        let Some(body) = body else {
+            // A few clients tell the type of a body that they never send.
+            let told = steps.iter().filter_map(super::look::Step::assigned).find_map(|(target, value)| {
+                let is_told =
+                    dotted(target).as_deref() == Some("content_type") && !matches!(value, Expr::If(_));
+                last_text(value).filter(|_| is_told)
+            });
+            arm.content_type_without_body = told.is_some();
+            arm.content_type = told;
+            return Ok(());
+        };
         let mut conditional = false;
         for (target, value) in steps.iter().filter_map(super::look::Step::assigned) {
             if dotted(target).as_deref() == Some("content_type") {

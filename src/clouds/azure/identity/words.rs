@@ -55,7 +55,9 @@ pub(super) fn asked(kind: Kind, place: &Place, error: &Error) -> CloudError {
         return unusable(&format!("{meaning} ({}): {words}", kind.words()), fix);
     }
     let fix = match kind {
-        Kind::Cli => "run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET".to_owned(),
+        Kind::Cli => "run `az login` (without a browser `az login --use-device-code`), or set AZURE_TENANT_ID, AZURE_CLIENT_ID, and \
+                      AZURE_CLIENT_SECRET"
+            .to_owned(),
         Kind::Managed => {
             "give the machine an identity, or name the one to use in AZURE_CLIENT_ID; AZURE_TOKEN_CREDENTIALS=dev \
              uses the Azure CLI instead"

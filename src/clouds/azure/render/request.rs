@@ -208,6 +208,15 @@ mod tests {
     }
 
     #[test]
+    fn a_few_clients_tell_the_type_of_a_body_that_they_never_send() {
+        let params = json!({"resourceGroupName": "g", "edgeActionName": "e", "version": "v"});
+        let request = rendered("edgeactions", "EdgeActionVersions_SwapDefault", &params).unwrap();
+        assert!(request.body.is_empty());
+        let told = request.headers.iter().find(|(name, _)| name == "content-type");
+        assert_eq!(told.map(|(_, value)| value.as_str()), Some("application/json"));
+    }
+
+    #[test]
     fn a_body_is_json_and_an_empty_optional_one_is_told_as_text() {
         let params = json!({"resourceGroupName": "g", "vmName": "v", "body": {"tempDisk": true}});
         let request = rendered("compute", "VirtualMachines_Reimage", &params).unwrap();
