@@ -48,7 +48,7 @@ pub(crate) fn dry_run(args: &Args, one: &OneCall) -> Result<Exit, CliError> {
             Target::Live => Place::Live,
             Target::Sandbox => Place::Sandbox("http://127.0.0.1"),
         };
-        let cloud = connect(name, &desk.catalog, place, &setup.settings)
+        let cloud = connect(name, &desk.catalog, place, &setup.settings, &setup.tell())
             .ok_or_else(|| CliError::bad_input(format!("there is no connection to {name} here")))?
             .map_err(CliError::failed)?;
         let request = cloud.dry_run(&call).await.map_err(|e| wrong(&e))?;

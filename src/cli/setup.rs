@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Args, CliError};
+use crate::clouds::Tell;
 use crate::config::{Home, Settings};
 use crate::executor::Faults;
 use crate::plan::{Approver, Target};
@@ -42,6 +43,11 @@ impl Setup {
         store::open(&self.home.store()).map_err(CliError::failed)
     }
 
+    /// Tells the person on standard error, where no conversation does.
+    pub(crate) fn tell(&self) -> Tell {
+        Arc::new(|text| super::output::report(&text))
+    }
+
     /// What a session is opened with.
     pub(crate) fn options(&self, store: Arc<dyn Store>, approver: Approver) -> Options {
         Options {
@@ -54,6 +60,7 @@ impl Setup {
             faults: Arc::new(Faults::default()),
             not_carried_out: BTreeSet::new(),
             rehearsal: None,
+            tell: self.tell(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::aws::Aws;
 use super::azure::Azure;
 use super::oci::Oci;
-use super::{Cloud, CloudError};
+use super::{Cloud, CloudError, Tell};
 use crate::catalog::Catalog;
 use crate::config::Settings;
 use crate::plan::CloudName;
@@ -20,7 +20,7 @@ pub enum Place<'a> {
 }
 
 /// The client of a cloud; nothing when there is none, or the catalog does not know the cloud.
-/// The settings are what the person chose for calls that do not say it themselves.
+/// The settings are what the person chose for calls that do not say it themselves; `tell` hears what only a person can do.
 ///
 /// # Errors
 ///
@@ -30,6 +30,7 @@ pub fn connect(
     catalog: &Catalog,
     place: Place<'_>,
     settings: &Settings,
+    tell: &Tell,
 ) -> Option<Result<Arc<dyn Cloud>, CloudError>> {
     if !catalog.clouds().any(|known| known == cloud) {
         return None;
@@ -38,7 +39,9 @@ pub fn connect(
     Some(match (cloud, place) {
         (CloudName::Aws, Place::Live) => shared(Aws::live(catalog, region)),
         (CloudName::Aws, Place::Sandbox(endpoint)) => shared(Aws::sandbox(catalog, endpoint, region)),
-        (CloudName::Azure, Place::Live) => shared(Azure::live(catalog, settings.azure.clone())),
+        (CloudName::Azure, Place::Live) => {
+            shared(Azure::live(catalog, settings.azure.clone(), Arc::clone(tell)))
+        }
         (CloudName::Azure, Place::Sandbox(endpoint)) => shared(Azure::sandbox(catalog, endpoint)),
         (CloudName::Oci, Place::Live) => shared(Oci::live(catalog, region)),
         (CloudName::Oci, Place::Sandbox(endpoint)) => shared(Oci::sandbox(catalog, endpoint, region)),
@@ -57,10 +60,11 @@ mod tests {
     async fn every_cloud_of_the_catalog_that_has_a_client_is_connected() {
         let catalog = Catalog::open(None).unwrap();
         let at = Place::Sandbox("http://127.0.0.1:1");
-        let aws = connect(CloudName::Aws, &catalog, at, &Settings::default()).unwrap().unwrap();
+        let tell: Tell = Arc::new(|_| {});
+        let aws = connect(CloudName::Aws, &catalog, at, &Settings::default(), &tell).unwrap().unwrap();
         assert_eq!(aws.region().await.as_deref(), Some("eu-central-1"));
         let settings = Settings { aws_region: Some("eu-west-1".into()), ..Settings::default() };
-        let chosen = connect(CloudName::Aws, &catalog, at, &settings).unwrap().unwrap();
+        let chosen = connect(CloudName::Aws, &catalog, at, &settings, &tell).unwrap().unwrap();
         assert_eq!(chosen.region().await.as_deref(), Some("eu-west-1"));
     }
 }

@@ -12,6 +12,7 @@ pub use rehearse::{Foreseen, ForeseenProperty, Rehearsed};
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -167,6 +168,9 @@ impl Waited {
         Waited::Ready { waiter: waiter.into(), output: None }
     }
 }
+
+/// Tells the person what only a person can do, for example to sign in elsewhere.
+pub type Tell = Arc<dyn Fn(String) + Send + Sync>;
 
 /// A boxed future, so that clouds can be kept behind one pointer.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

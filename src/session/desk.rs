@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Rehearsal, SessionError};
 use crate::agent::{Offline, OpenAi, Planner, Workflows};
 use crate::catalog::Catalog;
-use crate::clouds::{Cloud, Place, Probe, connect};
+use crate::clouds::{Cloud, Place, Probe, Tell, connect};
 use crate::config::{Home, Settings};
 use crate::executor::Faults;
 use crate::files::{FileRoom, RootSpec};
@@ -40,6 +40,8 @@ pub struct Options {
     pub not_carried_out: BTreeSet<StepId>,
     /// Who hears what the clouds say beforehand about the steps of a run.
     pub rehearsal: Option<Rehearsal>,
+    /// Hears what only a person can do, for example to sign in elsewhere.
+    pub tell: Tell,
 }
 
 /// What a session works with, whatever its target.
@@ -136,7 +138,10 @@ impl Desk {
     fn clouds(&self, place: Place<'_>) -> Result<BTreeMap<CloudName, Arc<dyn Cloud>>, SessionError> {
         let mut clouds = BTreeMap::new();
         for name in CloudName::ALL {
-            let Some(made) = connect(name, &self.catalog, place, &self.options.settings) else { continue };
+            let Some(made) = connect(name, &self.catalog, place, &self.options.settings, &self.options.tell)
+            else {
+                continue;
+            };
             let cloud = made.map_err(|e| SessionError::Cloud { cloud: name, message: e.to_string() })?;
             clouds.insert(name, cloud);
         }

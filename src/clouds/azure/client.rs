@@ -11,7 +11,7 @@ use super::place::Place;
 use super::render::{RenderContext, render};
 use crate::catalog::{Catalog, OperationRef};
 use crate::clouds::http::{HttpRequest, LazyClient};
-use crate::clouds::{Call, Cloud, CloudError, Pending, Probe, Rehearsed, Reply, Waited};
+use crate::clouds::{Call, Cloud, CloudError, Pending, Probe, Rehearsed, Reply, Tell, Waited};
 use crate::config::AzureSettings;
 use crate::plan::{CloudName, OperationName};
 
@@ -34,13 +34,13 @@ pub struct Azure {
 
 impl Azure {
     /// The live cloud, with the settings of Azure's own tools: environment, identities, the Azure CLI.
-    /// Nothing is read before the first call.
+    /// Nothing is read before the first call. `tell` hears what only a person can do.
     ///
     /// # Errors
     ///
     /// The catalog has no Azure.
-    pub fn live(catalog: Catalog, settings: AzureSettings) -> Result<Self, CloudError> {
-        Self::new(catalog, Identity::found(Box::new(set)), settings)
+    pub fn live(catalog: Catalog, settings: AzureSettings, tell: Tell) -> Result<Self, CloudError> {
+        Self::new(catalog, Identity::found(Box::new(set), tell), settings)
     }
 
     /// A Resource Manager at an address that takes any token: the sandbox.

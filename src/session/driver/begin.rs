@@ -76,13 +76,16 @@ pub(super) struct Driver {
 
 impl Driver {
     async fn open(
-        options: Options,
+        mut options: Options,
         events: mpsc::Sender<Event>,
     ) -> Result<(Self, mpsc::UnboundedReceiver<Inner>), Problem> {
         let (target, read_only) = (options.target, options.read_only);
+        let (inner, happened) = mpsc::unbounded_channel();
+        let notices = inner.clone();
+        // What only a person can do is said in the conversation; a session that is over has nobody to tell.
+        options.tell = Arc::new(move |text| drop(notices.send(Inner::Notice(text))));
         let desk = Desk::open(options).map_err(|e| e.problem())?;
         let reach = desk.reach(target).await.map_err(|e| e.problem())?;
-        let (inner, happened) = mpsc::unbounded_channel();
         let driver = Self {
             desk: Arc::new(desk),
             reach: Arc::new(reach),

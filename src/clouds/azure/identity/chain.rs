@@ -13,11 +13,12 @@ use azure_identity::{
     UserAssignedId, WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
 
+use super::device::DeviceCode;
 use super::transport::Carrier;
 use super::words::{asked, unusable};
-use crate::clouds::CloudError;
 use crate::clouds::azure::place::Place;
 use crate::clouds::http::{HttpClient, HttpRequest};
+use crate::clouds::{CloudError, Tell};
 
 /// Where a virtual machine asks for the tokens of its identity.
 const METADATA: &str = "http://169.254.169.254/metadata/identity/oauth2/token";
@@ -35,6 +36,8 @@ pub(super) enum Kind {
     Managed,
     /// Whoever is signed in to the Azure CLI.
     Cli,
+    /// A person who enters a code elsewhere.
+    Device,
 }
 
 impl Kind {
@@ -44,6 +47,7 @@ impl Kind {
             Kind::Workload => "a workload identity (AZURE_FEDERATED_TOKEN_FILE)",
             Kind::Managed => "a managed identity",
             Kind::Cli => "the Azure CLI",
+            Kind::Device => "a sign-in with a code on another device",
         }
     }
 }
@@ -64,11 +68,12 @@ pub(super) fn described(env: &Env) -> Result<Option<Kind>, CloudError> {
         "environmentcredential" => Some(Kind::Secret),
         "workloadidentitycredential" => return Ok(Some(Kind::Workload)),
         "managedidentitycredential" => return Ok(Some(Kind::Managed)),
+        "devicecodecredential" => return Ok(Some(Kind::Device)),
         other => {
             return Err(unusable(
                 &format!("AZURE_TOKEN_CREDENTIALS asks for `{other}`, which is not offered here"),
-                "set it to EnvironmentCredential, WorkloadIdentityCredential, ManagedIdentityCredential, or \
-                 AzureCliCredential, or leave it out",
+                "set it to EnvironmentCredential, WorkloadIdentityCredential, ManagedIdentityCredential, \
+                 AzureCliCredential, or DeviceCodeCredential, or leave it out",
             ));
         }
     };
@@ -123,6 +128,7 @@ pub(super) fn credential(
     place: &Place,
     http: &HttpClient,
     env: &Env,
+    tell: &Tell,
 ) -> Result<Arc<dyn TokenCredential>, CloudError> {
     let options = || client_options(place, http);
     let given = |name: &str| env(name).unwrap_or_default();
@@ -146,6 +152,7 @@ pub(super) fn credential(
             client_options: options(),
         }))
         .map(|made| made as Arc<dyn TokenCredential>),
+        Kind::Device => Ok(Arc::new(DeviceCode::new(place, env("AZURE_CLIENT_ID"), http, tell)) as _),
         // The CLI refuses a tenant and a subscription together.
         Kind::Cli => AzureCliCredential::new(Some(AzureCliCredentialOptions {
             tenant_id: place.tenant.clone(),
@@ -188,6 +195,7 @@ mod tests {
         assert_eq!(with(principal), Ok(Some(Kind::Secret)));
         assert_eq!(with(&[("AZURE_FEDERATED_TOKEN_FILE", "f")]), Ok(Some(Kind::Workload)));
         assert_eq!(with(&[("IDENTITY_ENDPOINT", "e")]), Ok(Some(Kind::Managed)));
+        assert_eq!(with(&[("AZURE_TOKEN_CREDENTIALS", "DeviceCodeCredential")]), Ok(Some(Kind::Device)));
         assert_eq!(
             with(&[("AZURE_TOKEN_CREDENTIALS", "dev"), ("IDENTITY_ENDPOINT", "e")]),
             Ok(Some(Kind::Cli))

@@ -8,9 +8,9 @@ use tokio::sync::Mutex;
 
 use super::chain::{self, Env, Kind};
 use super::words::asked;
-use crate::clouds::CloudError;
 use crate::clouds::azure::place::Place;
 use crate::clouds::http::HttpClient;
+use crate::clouds::{CloudError, Tell};
 
 /// A token that is over sooner than this is asked for anew.
 const SOON: Duration = Duration::minutes(5);
@@ -23,6 +23,8 @@ pub(in crate::clouds::azure) enum Identity {
     Found {
         /// The environment.
         env: Box<Env>,
+        /// Tells the person what only a person can do.
+        tell: Tell,
         /// What was found, once it was needed.
         held: Mutex<Held>,
     },
@@ -36,8 +38,8 @@ pub(in crate::clouds::azure) struct Held {
 }
 
 impl Identity {
-    pub(in crate::clouds::azure) fn found(env: Box<Env>) -> Self {
-        Identity::Found { env, held: Mutex::default() }
+    pub(in crate::clouds::azure) fn found(env: Box<Env>, tell: Tell) -> Self {
+        Identity::Found { env, tell, held: Mutex::default() }
     }
 
     /// The token for requests to a place.
@@ -50,7 +52,7 @@ impl Identity {
         place: &Place,
         http: &HttpClient,
     ) -> Result<String, CloudError> {
-        let Identity::Found { env, held } = self else { return Ok("sandbox".into()) };
+        let Identity::Found { env, tell, held } = self else { return Ok("sandbox".into()) };
         // One task asks; the others wait here for its answer.
         let mut held = held.lock().await;
         if let Some(token) = held.token.as_ref().filter(|token| lasts(token)) {
@@ -63,7 +65,7 @@ impl Identity {
                     Some(kind) => kind,
                     None => chain::look_around(http).await,
                 };
-                (kind, chain::credential(kind, place, http, &**env)?)
+                (kind, chain::credential(kind, place, http, &**env, tell)?)
             }
         };
         held.credential = Some((kind, Arc::clone(&credential)));
@@ -88,7 +90,7 @@ impl Identity {
     pub(in crate::clouds::azure) fn words(&self) -> &'static str {
         match self {
             Identity::Sandbox => "the sandbox",
-            Identity::Found { env, held } => {
+            Identity::Found { env, held, .. } => {
                 let known =
                     held.try_lock().ok().and_then(|held| held.credential.as_ref().map(|(kind, _)| *kind));
                 let described = || chain::described(&**env).ok().flatten();
@@ -129,7 +131,7 @@ mod tests {
         let credential: Arc<dyn TokenCredential> = Arc::new(Counting(AtomicI64::new(0), lasts));
         let held = Held { credential: Some((Kind::Cli, credential)), token: None };
         let env = |name: &str| (name == "AZURE_TOKEN_CREDENTIALS").then(|| "nothing of the kind".to_owned());
-        Identity::Found { env: Box::new(env), held: Mutex::new(held) }
+        Identity::Found { env: Box::new(env), tell: Arc::new(|_| {}), held: Mutex::new(held) }
     }
 
     #[tokio::test]

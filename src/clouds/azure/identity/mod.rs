@@ -1,7 +1,8 @@
-//! Tokens, from the environment, workload and managed identities, and the Azure CLI.
+//! Tokens, from the environment, workload and managed identities, the Azure CLI, and a code on another device.
 
 mod action;
 mod chain;
+mod device;
 mod held;
 mod transport;
 mod words;

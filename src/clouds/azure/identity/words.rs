@@ -63,6 +63,7 @@ pub(super) fn asked(kind: Kind, place: &Place, error: &Error) -> CloudError {
              uses the Azure CLI instead"
                 .to_owned()
         }
+        Kind::Device => "try again to get a new code, or run `az login` and unset AZURE_TOKEN_CREDENTIALS".to_owned(),
         Kind::Secret | Kind::Workload => format!(
             "check AZURE_TENANT_ID, AZURE_CLIENT_ID, and the way to {}",
             place.authority
