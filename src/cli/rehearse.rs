@@ -10,7 +10,7 @@ use super::plan::read;
 use super::setup::{Setup, block_on};
 use super::{Args, CliError, Exit, Output};
 use crate::clouds::Rehearsed;
-use crate::plan::Target;
+use crate::plan::{Order, Target};
 use crate::protocol::Command;
 use crate::session::{Desk, Rehearsal, StepRehearsed};
 use crate::store::in_memory;
@@ -24,6 +24,9 @@ const WIDEST: usize = 48;
 pub(crate) fn rehearse(args: &Args, file: &Path, inputs: &[String]) -> Result<Exit, CliError> {
     let plan = read(file, inputs)?;
     let words = format!("rehearse {}", file.display());
+    let order = Order::of(&plan).map_err(|steps| {
+        CliError::bad_input(format!("{}: steps wait for each other: {}", file.display(), steps.join(", ")))
+    })?;
     let setup = Setup::of(args)?;
     let out = Output::new(args.json);
     // The embedded clouds keep what exists in the session's store, so a store in memory makes them fresh.
@@ -42,6 +45,7 @@ pub(crate) fn rehearse(args: &Args, file: &Path, inputs: &[String]) -> Result<Ex
         options.rehearsal = Some(rehearsal);
         let (mut exit, mut outcome) = once(out, options, Command::Propose { plan, words }, bounds).await?;
         while let Ok(one) = told.try_recv() {
+            let one = if setup.target == Target::Live { unless_made_before(&order, one) } else { one };
             outcome.rehearsed.push(one);
         }
         let refused = outcome.rehearsed.iter().any(|one| matches!(one.said, Rehearsed::WouldRefuse { .. }));
@@ -55,6 +59,20 @@ pub(crate) fn rehearse(args: &Args, file: &Path, inputs: &[String]) -> Result<Ex
         }
         Ok(exit)
     })
+}
+
+/// In a live cloud nothing of the plan is there yet: that something is missing says nothing about a step that comes after
+/// others.
+fn unless_made_before(order: &Order, told: StepRehearsed) -> StepRehearsed {
+    let Rehearsed::WouldRefuse { code, message, .. } = &told.said else { return told };
+    let is_missing = code.ends_with("NotFound") || code.contains("Reference");
+    let before: Vec<&str> = order.waits_for(&told.step).map(String::as_str).collect();
+    if !is_missing || before.is_empty() {
+        return told;
+    }
+    let reason =
+        format!("what it needs is not there yet; it comes after {} ({code}: {message})", before.join(", "));
+    StepRehearsed { said: Rehearsed::Cannot { reason }, ..told }
 }
 
 fn lines(target: Target, told: &[StepRehearsed]) -> String {
@@ -95,10 +113,29 @@ fn lines(target: Target, told: &[StepRehearsed]) -> String {
 mod tests {
     use super::*;
     use crate::clouds::{Foreseen, ForeseenProperty};
+    use crate::plan::Plan;
     use serde_json::json;
 
     fn one(step: &str, said: Rehearsed) -> StepRehearsed {
         StepRehearsed { step: step.into(), said }
+    }
+
+    #[test]
+    fn only_what_comes_after_others_may_miss_something() {
+        let step = |id: &str, after: &[&str]| json!({"id": id, "cloud": "azure", "service": "network", "operation": "A_B", "params": {}, "after": after});
+        let steps = json!({"version": 1, "name": "x", "steps": [step("a", &[]), step("b", &["a"])]});
+        let order = Order::of(&Plan::from_value(steps).unwrap()).unwrap();
+        let refused = |id: &str, code: &str| {
+            let (by, message) = ("ARM validate".to_owned(), "no".to_owned());
+            one(id, Rehearsed::WouldRefuse { by, code: code.into(), message, target: None })
+        };
+        let is_refused = |told: StepRehearsed| {
+            matches!(unless_made_before(&order, told).said, Rehearsed::WouldRefuse { .. })
+        };
+        assert!(is_refused(refused("a", "ParentResourceNotFound")), "nothing comes before it");
+        assert!(!is_refused(refused("b", "ParentResourceNotFound")));
+        assert!(!is_refused(refused("b", "InvalidResourceReference")));
+        assert!(is_refused(refused("b", "SkuNotAvailable")), "that does not change with what comes before");
     }
 
     #[test]

@@ -52,8 +52,14 @@ impl CloudFace for Face {
             error: None,
         };
         if is_sign_in(request) {
-            let token = json!({"token_type": "Bearer", "expires_in": 86_399, "access_token": "sandbox"});
-            return (act::document(200, &token), outcome);
+            let answer = if request.path.ends_with("/token") {
+                json!({"token_type": "Bearer", "expires_in": 86_399, "access_token": "sandbox"})
+            } else {
+                // Nobody has to enter it: the next ask for a token has one.
+                json!({"device_code": "sandbox", "user_code": "SANDBOX", "expires_in": 900, "interval": 1,
+                    "verification_uri": format!("{}/devicelogin", self.endpoint)})
+            };
+            return (act::document(200, &answer), outcome);
         }
         let address = Address::of(&request.path);
         let found = self.routes.find(&request.method, &address);
@@ -84,9 +90,10 @@ impl CloudFace for Face {
     }
 }
 
-/// Whether it asks for a token.
+/// Whether it asks for a token, or for a code with which a person signs in.
 fn is_sign_in(request: &Request) -> bool {
-    request.method == "POST" && request.path.ends_with("/oauth2/v2.0/token")
+    let ends = ["/oauth2/v2.0/token", "/oauth2/v2.0/devicecode"];
+    request.method == "POST" && ends.iter().any(|end| request.path.ends_with(end))
 }
 
 impl Face {
