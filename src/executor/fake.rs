@@ -103,7 +103,10 @@ impl FakeCloud {
             if kind == "Tokened" {
                 state.tokens.insert(text("ClientToken"), id.clone());
             }
-            state.live.insert(id.clone(), name);
+            state.live.insert(id.clone(), name.clone());
+            if name.starts_with("half") {
+                return Ok(json!({"Id": id, "Unprocessed": [{"Id": "other", "Secret": "s3cret"}]}));
+            }
             return Ok(json!({"Id": id, "Secret": "s3cret"}));
         }
         let found = state
@@ -156,7 +159,7 @@ impl FakeCatalog {
         let input = json!({"Name!": "string", "From": "string", "Password": "string"});
         let mut tokened = input.clone();
         tokened["ClientToken@"] = json!("string");
-        let output = json!({"Id": "string", "Secret": "string"});
+        let output = json!({"Id": "string", "Secret": "string", "Unprocessed": [{"Id": "string", "Secret": "string"}]});
         let id = json!({"Id!": "string"});
         Self(Arc::new(service(&[
             ("CreateTokened", tokened, output.clone()),

@@ -19,6 +19,7 @@ mod keep;
 mod limits;
 mod look;
 mod outcome;
+mod partial;
 mod request;
 mod run;
 mod send;

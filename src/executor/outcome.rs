@@ -6,11 +6,12 @@ use tokio::task::{Id, JoinError};
 use super::ExecutorError;
 use super::drive::{Driver, Outcome};
 use super::inject::FaultKind;
+use super::partial::not_done;
 use super::request::masked_output;
 use super::send::Answer;
 use super::wait::Usable;
 use crate::clouds::EXISTED;
-use crate::plan::{StepEventKind, Wait};
+use crate::plan::{StepEventKind, StepFailure, Wait};
 use crate::store::Line;
 
 impl Driver {
@@ -102,6 +103,9 @@ impl Driver {
     }
 
     fn succeeded(&mut self, index: usize) -> Result<(), ExecutorError> {
+        if let Some(failure) = self.not_done(index) {
+            return self.happened(index, StepEventKind::Failed { failure });
+        }
         self.happened(index, StepEventKind::Succeeded)?;
         self.calls[index] = None;
         if !self.is_referred_to[index] && !self.only_doubts {
@@ -115,6 +119,18 @@ impl Driver {
             std::process::abort();
         }
         Ok(())
+    }
+
+    /// What the answer to a step's request says was not done, also after a restart.
+    fn not_done(&mut self, index: usize) -> Option<StepFailure> {
+        let service = self.service_of(index);
+        let output = self.outputs[index].as_ref()?;
+        let step = self.step(index);
+        let params = self.calls[index].as_ref().map_or(&step.params, |call| &call.params);
+        not_done(&step.operation, false, params, output)?;
+        // Only now, because it is rare: what may be told of it, and whether the step changes anything.
+        let output = masked_output(service.as_deref(), &step.operation, output);
+        not_done(&step.operation, self.changes_nothing(index), params, &output)
     }
 
     /// Leaves a step for when the run is resumed; the others go on.

@@ -78,6 +78,33 @@ async fn branches_run_at_the_same_time() {
 }
 
 #[tokio::test]
+async fn what_was_done_in_part_is_told_and_can_be_taken_back() {
+    let house = House::new();
+    let context = house.context();
+    let id = context.id.clone();
+    let steps = plan(&[("half", "Named", &[]), ("after", "Named", &["half"]), ("other", "Named", &[])]);
+    let execution = run(cleared(steps), context).await.unwrap();
+    use StepState::{Failed, Skipped, Succeeded};
+    assert_eq!(
+        states(&execution),
+        BTreeMap::from([("half", Failed), ("after", Skipped), ("other", Succeeded)])
+    );
+    let replay = Journal::open(&*house.store, &id).unwrap().replay().unwrap();
+    let failure = replay.events.iter().find_map(|event| match &event.kind {
+        StepEventKind::Failed { failure } => Some(failure.clone()),
+        _ => None,
+    });
+    let failure = failure.unwrap();
+    assert_eq!(failure.code, "PartlyDone");
+    assert!(failure.message.contains("\"other\"") && !failure.message.contains("s3cret"), "{failure:?}");
+    // It is not asked for again, what there is of it can go.
+    let again = resume(house.context().with_id(id.clone())).await.unwrap();
+    assert_eq!((again.status, house.cloud.asked("CreateNamed")), (ExecutionStatus::PartlyDone, 2));
+    let execution = undo(house.context().with_id(id)).await.unwrap();
+    assert_eq!((execution.status, house.cloud.names().len()), (ExecutionStatus::Undone, 0));
+}
+
+#[tokio::test]
 async fn a_failing_branch_skips_only_what_needs_it() {
     let house = House::new();
     let steps = plan(&[

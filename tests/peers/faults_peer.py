@@ -734,6 +734,103 @@ def an_answer_without_sense_is_not_an_empty_answer():
             assert len(volumes(scene)) == 1, f"after {body!r}: {len(volumes(scene))}"
 
 
+def machines(name, **more):
+    return step(name, "ec2", "RunInstances", {
+        "ImageId": "ami-12345678", "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 3,
+        "MetadataOptions": {"HttpTokens": "required"}, "EbsOptimized": True,
+        "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True, "VolumeType": "gp3"}}],
+        "TagSpecifications": [{"ResourceType": kind, "Tags": TAG_LIST} for kind in ("instance", "volume")]}, **more)
+
+
+def living(scene):
+    return [r for r in scene.cloud.get("resources") if r["kind"] == "Instance" and "terminated" not in json.dumps(r["attributes"])
+            and "shutting-down" not in json.dumps(r["attributes"])]
+
+
+@fault
+def what_one_request_did_in_part_is_not_told_as_done():
+    # Two machines of three: the cloud has no room for more.
+    def two_of_three(seen):
+        if seen.operation == "RunInstances":
+            seen.body = seen.body.replace(b"MaxCount=3", b"MaxCount=2")
+        return None
+
+    with Scene(two_of_three) as scene:
+        wanted = plan(machines("web"), queue("jobs"), queue("mail", after=["web"]))
+        code, document, errors = scene.desk.apply(wanted)
+        said = statuses(document)
+        assert code == PARTLY and said == {"web": "failed", "jobs": "succeeded", "mail": "skipped"}, (code, said, errors[-400:])
+        assert "2 of 3 Instances" in errors, errors[-400:]
+        identifier = document["execution"]["id"]
+        assert len(living(scene)) == 2
+        scene.desk.run("history", "resume", identifier)
+        assert len(living(scene)) == 2, "asked for again"
+        code, _, errors = scene.desk.run("plan", "undo", identifier, "--approve", "warned")
+        assert code == DONE and not living(scene), f"exit {code}, left {len(living(scene))}: {errors[-400:]}"
+
+    # Of several items the cloud names those that came to nothing.
+    form, rows = [("content-type", "text/xml")], [("content-type", "application/x-amz-json-1.0")]
+    flow = (b"<CreateFlowLogsResponse xmlns='http://ec2.amazonaws.com/doc/2016-11-15/'><flowLogIdSet><item>fl-1</item></flowLogIdSet><unsuccessful>"
+            b"<item><resourceId>vpc-2</resourceId><error><code>InvalidVpcId.NotFound</code><message>gone</message></error></item>"
+            b"</unsuccessful></CreateFlowLogsResponse>")
+    left = json.dumps({"UnprocessedItems": {"orders": [{"PutRequest": {"Item": {"id": {"S": "seven"}}}}]}}).encode()
+    logs = step("logs", "ec2", "CreateFlowLogs", {
+        "ResourceIds": ["vpc-1", "vpc-2"], "ResourceType": "VPC", "TrafficType": "ALL", "LogGroupName": "flows",
+        "DeliverLogsPermissionArn": "arn:aws:iam::123456789012:role/flows",
+        "TagSpecifications": [{"ResourceType": "vpc-flow-log", "Tags": TAG_LIST}]})
+    items = step("rows", "dynamodb", "BatchWriteItem", {"RequestItems": {"orders": [{"PutRequest": {"Item": {"id": {"S": n}}}} for n in ("six", "seven")]}})
+    for asked, answer, word in ((logs, ("answer", 200, form, flow), "vpc-2"), (items, ("answer", 200, rows, left), "seven")):
+        with Scene(once(asked["operation"], answer)) as scene:
+            code, document, errors = scene.desk.apply(plan(asked, queue("mail", after=[asked["id"]])))
+            assert code in (FAILED, PARTLY) and statuses(document)[asked["id"]] == "failed", (code, errors[-400:])
+            assert word in errors and statuses(document)["mail"] == "skipped", errors[-400:]
+
+
+@fault
+def the_address_of_a_long_operation_survives_a_restart():
+    def polls(world, seen):
+        if seen.method != "GET":
+            return False
+        return "/operations/" in seen.path.lower() or "operationstatuses" in seen.path.lower() or "/workRequests/" in seen.path
+
+    wanted = three_clouds.plan(group("place"), vnet("net", "place", "10.80.0.0/16"), oci("machine", "core.compute", "LaunchInstance", {
+        "body": {"compartmentId": three_clouds.COMPARTMENT, "availabilityDomain": "AD-1", "displayName": "machine", "shape": "VM.Standard.E4.Flex",
+                 "shapeConfig": {"ocpus": 1, "memoryInGBs": 8}, "isPvEncryptionInTransitEnabled": True,
+                 "instanceOptions": {"areLegacyImdsEndpointsDisabled": True},
+                 "sourceDetails": {"sourceType": "image", "imageId": "ocid1.image.oc1..aaaapeer"},
+                 "createVnicDetails": {"assignPublicIp": False, "subnetId": "ocid1.subnet.oc1..aaaapeer"},
+                 "freeformTags": three_clouds.TAGS}}))
+    with World(wanted) as world:
+        first = {}
+        slow = threading.Event()
+
+        def meddle(seen):
+            if polls(world, seen):
+                first.setdefault(seen.path.split("?")[0], 0)
+                first[seen.path.split("?")[0]] += 1
+                if not slow.is_set() and len(first) == 1:
+                    return ("slow", 60)
+            return None
+
+        world.proxy.then = meddle
+        process = world.desk.start("plan", "apply", world.desk.keep(wanted), "--approve", "warned")
+        until = time.time() + 60
+        while not first and time.time() < until:
+            time.sleep(0.05)
+        assert first, "nothing was asked for a second time"
+        killed(process)
+        slow.set()
+        before, already = dict(first), len(world.proxy.seen)
+        code, _, errors = world.desk.run("history", "resume")
+        assert code == DONE, f"exit {code}: {errors[-500:]}"
+        world.holds()
+        later = [s for s in world.proxy.seen[already:]]
+        for path in before:
+            assert any(s.path.split("?")[0] == path for s in later), f"{path} is not asked again"
+        made = [s for s in world.proxy.seen if s.forwarded and s.method in ("PUT", "POST") and s.status < 300]
+        assert len(made) == len(wanted["steps"]), [f"{s.method} {s.path}" for s in made]
+
+
 def main():
     chosen = [test for test in FAULTS if not sys.argv[1:] or test.__name__ in sys.argv[1:]]
     failed = unseen = 0

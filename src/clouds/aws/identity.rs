@@ -1,5 +1,7 @@
 //! Whose requests they are, and where they go: the clouds' own settings, read when first needed.
 
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
 
 use aws_config::environment::EnvironmentVariableRegionProvider;
@@ -21,6 +23,8 @@ use crate::clouds::CloudError;
 /// Keys that are over sooner than this are asked for anew.
 const SOON: Duration = Duration::from_secs(120);
 
+type Endpoints = std::sync::Mutex<BTreeMap<String, Option<String>>>;
+
 /// Where requests go and who signs them.
 pub(super) enum Identity {
     /// One endpoint and made-up keys: the sandbox.
@@ -38,12 +42,20 @@ pub(super) enum Identity {
         s3: Box<OnceCell<S3Options>>,
         /// The keys that were given last: sign-on and metadata services are not asked per request.
         keys: Mutex<Option<Credentials>>,
+        /// The endpoints that the settings give services, by service; reading them takes longer than to make a request.
+        endpoints: Endpoints,
     },
 }
 
 impl Identity {
     pub(super) fn configured(region: Option<String>) -> Self {
-        Identity::Configured { region, config: Box::default(), s3: Box::default(), keys: Mutex::default() }
+        Identity::Configured {
+            region,
+            config: Box::default(),
+            s3: Box::default(),
+            keys: Mutex::default(),
+            endpoints: Endpoints::default(),
+        }
     }
 
     async fn config(&self) -> Option<&SdkConfig> {
@@ -85,9 +97,21 @@ impl Identity {
 
     /// The endpoint that settings give a service, in place of the rules' own.
     pub(super) async fn endpoint(&self, service: &Service) -> Option<String> {
-        if let Identity::Fixed { endpoint } = self {
-            return Some(endpoint.clone());
+        let endpoints = match self {
+            Identity::Fixed { endpoint } => return Some(endpoint.clone()),
+            Identity::Configured { endpoints, .. } => endpoints,
+        };
+        let known = endpoints.lock().unwrap_or_else(PoisonError::into_inner).get(&service.name).cloned();
+        if let Some(known) = known {
+            return known;
         }
+        let found = self.read_endpoint(service).await;
+        let mut endpoints = endpoints.lock().unwrap_or_else(PoisonError::into_inner);
+        endpoints.insert(service.name.clone(), found.clone());
+        found
+    }
+
+    async fn read_endpoint(&self, service: &Service) -> Option<String> {
         let config = self.config().await?;
         let key = ServiceConfigKey::builder()
             .service_id(&service.traits.service_id)
@@ -309,7 +333,16 @@ mod tests {
         let provider = SharedCredentialsProvider::new(Counting(count.clone(), lasts));
         let config = SdkConfig::builder().credentials_provider(provider).build();
         let config = Box::new(OnceCell::new_with(Some(config)));
-        (Identity::Configured { region: None, config, s3: Box::default(), keys: Mutex::default() }, count)
+        (
+            Identity::Configured {
+                region: None,
+                config,
+                s3: Box::default(),
+                keys: Mutex::default(),
+                endpoints: Endpoints::default(),
+            },
+            count,
+        )
     }
 
     #[tokio::test]

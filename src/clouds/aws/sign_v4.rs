@@ -4,7 +4,6 @@
 //! URLs of any form. Most requests have neither a query nor a path that could be read in two ways: those are signed here,
 //! and a property test holds each signature against the library's. All others are the library's.
 
-use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -19,6 +18,10 @@ use crate::clouds::http::{HttpRequest, Signing};
 
 /// Keys that are kept at most: one per region and service that a run speaks to.
 const MOST_KEPT: usize = 64;
+
+/// The length of the names of most requests' headers, and of most requests as they are signed.
+const USUAL_NAMES: usize = 96;
+const USUAL_REQUEST: usize = 512;
 
 /// Signing keys that were derived.
 #[derive(Default)]
@@ -87,13 +90,14 @@ pub(super) fn sign_plain(
     let date = format!("{day}T{:02}{:02}{:02}Z", at.hour(), at.minute(), at.second());
     let Some(mut key) = kept.key(credentials.secret_access_key(), &day, signing) else { return false };
 
-    let payload: Cow<'_, str> = match signing.unsigned_body {
-        true => "UNSIGNED-PAYLOAD".into(),
-        false => hex::encode(Sha256::digest(&request.body)).into(),
+    let mut digits = [0; 64];
+    let payload = match signing.unsigned_body {
+        true => "UNSIGNED-PAYLOAD",
+        false => in_hex(&Sha256::digest(&request.body), &mut digits),
     };
     let mut own = vec![("x-amz-date", date.as_str())];
     own.extend(credentials.session_token().map(|token| ("x-amz-security-token", token)));
-    own.extend(checksum_header.then_some(("x-amz-content-sha256", &*payload)));
+    own.extend(checksum_header.then_some(("x-amz-content-sha256", payload)));
     let mut headers: Vec<(&str, &str)> = request
         .headers
         .iter()
@@ -107,8 +111,11 @@ pub(super) fn sign_plain(
         return false;
     }
 
-    let mut names = String::new();
-    let mut canonical = format!("{}\n{}\n\n", request.method, request.path());
+    let mut names = String::with_capacity(USUAL_NAMES);
+    let mut canonical = String::with_capacity(USUAL_REQUEST);
+    for part in [request.method.as_str(), "\n", request.path(), "\n\n"] {
+        canonical.push_str(part);
+    }
     for (name, value) in &headers {
         names.push_str(if names.is_empty() { "" } else { ";" });
         names.push_str(name);
@@ -116,23 +123,40 @@ pub(super) fn sign_plain(
             canonical.push_str(part);
         }
     }
-    for part in ["\n", &names, "\n", &payload] {
+    for part in ["\n", &names, "\n", payload] {
         canonical.push_str(part);
     }
     let scope = format!("{day}/{}/{}/aws4_request", signing.region, signing.name);
-    let digest = hex::encode(Sha256::digest(&canonical));
-    key.update(format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{digest}").as_bytes());
-    let authorization = format!(
-        "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature={}",
+    let mut digest = [0; 64];
+    let digest = in_hex(&Sha256::digest(&canonical), &mut digest);
+    for part in ["AWS4-HMAC-SHA256\n", &date, "\n", &scope, "\n", digest] {
+        key.update(part.as_bytes());
+    }
+    let mut signature = [0; 64];
+    let signature = in_hex(&key.finalize().into_bytes(), &mut signature);
+    let parts = [
+        "AWS4-HMAC-SHA256 Credential=",
         credentials.access_key_id(),
-        hex::encode(key.finalize().into_bytes()),
-    );
+        "/",
+        &scope,
+        ", SignedHeaders=",
+        &names,
+        ", Signature=",
+        signature,
+    ];
+    let authorization = parts.concat();
     let own: Vec<(&str, String)> = own.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
     for (name, value) in own {
         request.set_header(name, value);
     }
     request.set_header("authorization", authorization);
     true
+}
+
+/// Bytes as digits, in a place for twice as many.
+fn in_hex<'a>(bytes: &[u8], digits: &'a mut [u8; 64]) -> &'a str {
+    let written = hex::encode_to_slice(bytes, digits).ok();
+    written.and_then(|()| std::str::from_utf8(digits).ok()).unwrap_or_default()
 }
 
 /// Whether a URL has no query, and a path that means the same however it is encoded or shortened. A port may be the

@@ -1,8 +1,7 @@
 //! Copies from another region: they carry a signed request that the source's region will accept.
 
-use serde_json::{Map, Value};
-
 use crate::catalog::shapes::{Operation, Service};
+use crate::clouds::aws::render::Given;
 
 /// Operations that copy from another region when they are given a `SourceRegion`, which is no member
 /// of the services' own.
@@ -40,22 +39,22 @@ pub(crate) fn may_cross(service: &Service, operation: &Operation) -> bool {
 pub(crate) fn across(
     service: &Service,
     operation: &Operation,
-    params: &mut Map<String, Value>,
+    params: &mut Given<'_>,
     region: &str,
 ) -> Option<Across> {
     if !may_cross(service, operation) {
         return None;
     }
     if service.name == "ec2" {
-        if params.contains_key("PresignedUrl") {
+        if params.get("PresignedUrl").is_some() {
             return None;
         }
         let source = params.get("SourceRegion")?.as_str()?.to_owned();
-        params.insert("DestinationRegion".into(), region.into());
+        params.change().insert("DestinationRegion".into(), region.into());
         return Some(Across { source, member: "PresignedUrl", names_destination: false });
     }
-    let source = params.shift_remove("SourceRegion")?.as_str()?.to_owned();
-    if params.contains_key("PreSignedUrl") {
+    let source = params.change().shift_remove("SourceRegion")?.as_str()?.to_owned();
+    if params.get("PreSignedUrl").is_some() {
         return None;
     }
     Some(Across { source, member: "PreSignedUrl", names_destination: true })
@@ -67,14 +66,14 @@ mod tests {
     use crate::catalog::Catalog;
     use crate::plan::{CloudName, OperationName};
     use pretty_assertions::assert_eq;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn crossing(service: &str, operation: &str, params: &Value) -> (Option<Across>, Value) {
         let catalog = Catalog::open(None).unwrap();
         let found = catalog.operation(&OperationName::new(CloudName::Aws, service, operation)).unwrap();
-        let mut params = params.as_object().unwrap().clone();
+        let mut params = Given::new(params.as_object().unwrap());
         let across = across(found.service(), found.operation(), &mut params, "eu-central-1");
-        (across, Value::Object(params))
+        (across, Value::Object(params.whole().into_owned()))
     }
 
     #[test]

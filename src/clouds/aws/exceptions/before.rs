@@ -3,12 +3,10 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use md5::{Digest as _, Md5};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::catalog::shapes::{Operation, Service};
-use crate::clouds::aws::render::encode;
-
-type Params = Map<String, Value>;
+use crate::clouds::aws::render::{Given, encode};
 
 /// Operations whose customer's key is given as it is; others take it in base64 already.
 const CUSTOMER_KEY: [&str; 9] = [
@@ -24,7 +22,7 @@ const CUSTOMER_KEY: [&str; 9] = [
 ];
 
 /// Changes parameters the way the SDK does before it writes them.
-pub(crate) fn before(service: &Service, operation: &Operation, params: &mut Params) {
+pub(crate) fn before(service: &Service, operation: &Operation, params: &mut Given<'_>) {
     fill_tokens(service, operation, params);
     ask_for_validation(operation, params);
     match (service.name.as_str(), operation.name.as_str()) {
@@ -33,9 +31,9 @@ pub(crate) fn before(service: &Service, operation: &Operation, params: &mut Para
         ("logs", "CreateExportTask") => rename(service, operation, params, "fromTime", "from"),
         ("cloudsearchdomain", "Search") => rename(service, operation, params, "returnFields", "return"),
         ("route53", _) => trim_ids(service, operation, params),
-        ("glacier", _) => default_account(params),
+        ("glacier", _) => params.add("accountId", || "-".into()),
         ("s3", "ListObjects" | "ListObjectsV2" | "ListObjectVersions") => {
-            params.entry("EncodingType").or_insert_with(|| "url".into());
+            params.add("EncodingType", || "url".into());
         }
         ("s3", _) => {
             if CUSTOMER_KEY.contains(&operation.name.as_str()) {
@@ -51,70 +49,70 @@ pub(crate) fn before(service: &Service, operation: &Operation, params: &mut Para
 }
 
 /// Members that the model marks as idempotency tokens get a fresh UUID when absent.
-fn fill_tokens(service: &Service, operation: &Operation, params: &mut Params) {
+fn fill_tokens(service: &Service, operation: &Operation, params: &mut Given<'_>) {
     let Some(input) = operation.input else { return };
     for member in service.shape(input).members().iter().filter(|m| m.idempotency_token) {
-        params.entry(member.name.clone()).or_insert_with(|| Value::from(uuid::Uuid::new_v4().to_string()));
+        params.add(&member.name, || uuid::Uuid::new_v4().to_string().into());
     }
 }
 
 /// Answers that can carry a checksum are asked for one.
-fn ask_for_validation(operation: &Operation, params: &mut Params) {
+fn ask_for_validation(operation: &Operation, params: &mut Given<'_>) {
     if let Some(member) = operation.traits.checksum.as_ref().and_then(|c| c.mode_member.as_ref()) {
-        params.entry(member.clone()).or_insert_with(|| "ENABLED".into());
+        params.add(member, || "ENABLED".into());
     }
 }
 
 /// User data is given as text and travels in base64.
-fn encode_user_data(params: &mut Params) {
-    if let Some(Value::String(text)) = params.get_mut("UserData") {
-        *text = BASE64_STANDARD.encode(text.as_bytes());
+fn encode_user_data(params: &mut Given<'_>) {
+    if let Some(Value::String(text)) = params.get("UserData") {
+        let encoded = BASE64_STANDARD.encode(text.as_bytes());
+        params.change().insert("UserData".into(), encoded.into());
     }
 }
 
 /// A friendlier name for a member, kept by the SDK for old programs.
-fn rename(service: &Service, operation: &Operation, params: &mut Params, from: &str, to: &str) {
+fn rename(service: &Service, operation: &Operation, params: &mut Given<'_>, from: &str, to: &str) {
     let Some(input) = operation.input.map(|id| service.shape(id)) else { return };
-    if input.member(from).is_none()
+    if params.get(from).is_some()
+        && input.member(from).is_none()
         && input.member(to).is_some()
-        && let Some(value) = params.remove(from)
+        && let Some(value) = params.change().remove(from)
     {
-        params.entry(to).or_insert(value);
+        params.add(to, || value);
     }
 }
 
 /// Ids of zones, changes, and delegation sets may be given with the path that answers have.
-fn trim_ids(service: &Service, operation: &Operation, params: &mut Params) {
+fn trim_ids(service: &Service, operation: &Operation, params: &mut Given<'_>) {
     let Some(input) = operation.input else { return };
     for member in service.shape(input).members() {
         let shape = &service.shape(member.shape).name;
         if matches!(shape.as_str(), "ResourceId" | "DelegationSetId" | "ChangeId")
-            && let Some(Value::String(id)) = params.get_mut(&member.name)
+            && let Some(Value::String(id)) = params.get(&member.name)
             && let Some((_, last)) = id.rsplit_once('/')
         {
-            *id = last.to_owned();
+            let last = last.to_owned();
+            params.change().insert(member.name.clone(), last.into());
         }
     }
 }
 
-fn default_account(params: &mut Params) {
-    params.entry("accountId").or_insert_with(|| "-".into());
-}
-
 /// A customer's key travels in base64, with its MD5 beside it.
-fn customer_key(params: &mut Params, key: &str, digest: &str) {
-    if params.contains_key(digest) {
+fn customer_key(params: &mut Given<'_>, key: &str, digest: &str) {
+    if params.get(digest).is_some() {
         return;
     }
     if let Some(Value::String(text)) = params.get(key) {
         let bytes = text.as_bytes().to_vec();
-        params.insert(key.to_owned(), Value::from(BASE64_STANDARD.encode(&bytes)));
-        params.insert(digest.to_owned(), Value::from(BASE64_STANDARD.encode(Md5::digest(&bytes))));
+        let all = params.change();
+        all.insert(key.to_owned(), Value::from(BASE64_STANDARD.encode(&bytes)));
+        all.insert(digest.to_owned(), Value::from(BASE64_STANDARD.encode(Md5::digest(&bytes))));
     }
 }
 
 /// The source of a copy may be given as text or as bucket, key, and version.
-fn copy_source(params: &mut Params) {
+fn copy_source(params: &mut Given<'_>) {
     let source = match params.get("CopySource") {
         Some(Value::String(text)) => {
             let (path, version) = match text.split_once("?versionId=") {
@@ -135,7 +133,7 @@ fn copy_source(params: &mut Params) {
         }
         _ => return,
     };
-    params.insert("CopySource".into(), source.into());
+    params.change().insert("CopySource".into(), source.into());
 }
 
 fn quoted(path: &str, version: Option<String>) -> String {
@@ -150,32 +148,33 @@ mod tests {
     use pretty_assertions::assert_eq;
     use serde_json::json;
 
-    fn params(value: Value) -> Params {
-        value.as_object().unwrap().clone()
+    /// The parameters after a change.
+    fn changed(given: Value, change: impl FnOnce(&mut Given<'_>)) -> Value {
+        let mut params = Given::new(given.as_object().unwrap());
+        change(&mut params);
+        Value::Object(params.whole().into_owned())
     }
 
     #[test]
     fn a_copy_source_is_quoted_from_text_and_from_parts() {
-        let mut text = params(json!({"CopySource": "b/a key?versionId=v 1"}));
-        copy_source(&mut text);
+        let text = changed(json!({"CopySource": "b/a key?versionId=v 1"}), copy_source);
         assert_eq!(text["CopySource"], "b/a%20key?versionId=v 1");
-        let mut parts = params(json!({"CopySource": {"Bucket": "b", "Key": "a/ü"}}));
-        copy_source(&mut parts);
+        let parts = changed(json!({"CopySource": {"Bucket": "b", "Key": "a/ü"}}), copy_source);
         assert_eq!(parts["CopySource"], "b/a/%C3%BC");
     }
 
     #[test]
     fn a_customer_key_brings_its_digest() {
-        let mut with = params(json!({"SSECustomerKey": "abc"}));
-        customer_key(&mut with, "SSECustomerKey", "SSECustomerKeyMD5");
+        let with = changed(json!({"SSECustomerKey": "abc"}), |params| {
+            customer_key(params, "SSECustomerKey", "SSECustomerKeyMD5");
+        });
         assert_eq!(with["SSECustomerKey"], "YWJj");
         assert_eq!(with["SSECustomerKeyMD5"], "kAFQmDzST7DWlj99KOF/cg==");
     }
 
     #[test]
     fn user_data_travels_in_base64() {
-        let mut with = params(json!({"UserData": "#!/bin/sh"}));
-        encode_user_data(&mut with);
+        let with = changed(json!({"UserData": "#!/bin/sh"}), encode_user_data);
         assert_eq!(with["UserData"], "IyEvYmluL3No");
     }
 }

@@ -1,9 +1,10 @@
 //! Endpoints: what the SDK adds to the rule sets.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::catalog::shapes::{Operation, Service};
 use crate::clouds::aws::parse::ServiceFailure;
+use crate::clouds::aws::render::Given;
 use crate::clouds::http::HttpResponse;
 
 /// The path template without the bucket, which the rules put where it belongs.
@@ -27,11 +28,7 @@ pub(crate) fn host_prefix<'a>(service: &Service, operation: &'a Operation) -> Op
 }
 
 /// Whether a request must name its bucket in the path, or must not; nothing where the settings decide.
-pub(crate) fn path_style(
-    service: &Service,
-    operation: &Operation,
-    params: &Map<String, Value>,
-) -> Option<bool> {
+pub(crate) fn path_style(service: &Service, operation: &Operation, params: &Given<'_>) -> Option<bool> {
     if service.name != "s3" {
         return None;
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::draft::Draft;
 use super::form::bytes;
+use super::given::Given;
 use crate::catalog::shapes::{Operation, Service, ShapeKind};
 use crate::clouds::aws::field::Field;
 use crate::clouds::aws::time;
@@ -17,7 +18,7 @@ const EPOCH: u64 = 1;
 /// # Errors
 ///
 /// The body cannot be written, in words.
-pub(super) fn render(service: &Service, operation: &Operation, params: &Value) -> Result<Draft, String> {
+pub(super) fn render(service: &Service, operation: &Operation, params: &Given<'_>) -> Result<Draft, String> {
     let target = service.traits.target_prefix.as_deref().unwrap_or_default();
     let streams = operation.output.is_some_and(|id| {
         service.shape(id).members().iter().any(|m| service.shape(m.shape).traits.event_stream)
@@ -31,7 +32,7 @@ pub(super) fn render(service: &Service, operation: &Operation, params: &Value) -
     };
     if let Some(input) = operation.input {
         let shape = service.shape(input);
-        let members = params.as_object().into_iter().flatten().filter_map(|(name, value)| {
+        let members = params.iter().filter_map(|(name, value)| {
             let field = Field::new(service, shape.member(name).filter(|_| !value.is_null())?);
             Some((Cbor::Text(field.wire().to_owned()), cbor(value, field)))
         });

@@ -2,11 +2,12 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha512};
 
 use super::draft::Draft;
+use super::given::Given;
 use crate::catalog::shapes::{Operation, Service};
 use crate::clouds::aws::field::Field;
 
@@ -21,7 +22,7 @@ const DEFAULT: &str = "CRC32";
 pub(super) fn add(
     service: &Service,
     operation: &Operation,
-    params: &Map<String, Value>,
+    params: &Given<'_>,
     draft: &mut Draft,
 ) -> Result<(), String> {
     let traits = &operation.traits;

@@ -1,24 +1,35 @@
 //! The query protocol and its EC2 dialect: form-encoded bodies.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
 use super::draft::Draft;
+use super::given::Given;
 use super::json::float_text;
 use super::uri::push_form;
 use crate::catalog::shapes::{Operation, Protocol, Service, ShapeKind};
 use crate::clouds::aws::field::Field;
 use crate::clouds::aws::time::{self, Format};
 
-pub(super) fn render(service: &Service, operation: &Operation, params: &Value) -> Draft {
-    let mut form = Form { ec2: service.protocol == Protocol::Ec2, body: String::new(), name: String::new() };
+/// The size of most bodies, and of most names in them.
+const USUAL: usize = 1_024;
+const LONGEST: usize = 128;
+
+pub(super) fn render(service: &Service, operation: &Operation, params: &Given<'_>) -> Draft {
+    let mut form = Form {
+        ec2: service.protocol == Protocol::Ec2,
+        body: String::with_capacity(USUAL),
+        name: String::with_capacity(LONGEST),
+    };
     form.name.push_str("Action");
     form.pair(&operation.name);
     form.name.replace_range(.., "Version");
     form.pair(&service.api_version);
-    if let (Some(input), Some(params)) = (operation.input, params.as_object()) {
-        for (name, value) in params {
+    if let Some(input) = operation.input {
+        for (name, value) in params.iter() {
             if let Some(member) = service.shape(input).member(name) {
                 let field = Field::new(service, member);
                 form.name.clear();
@@ -63,6 +74,11 @@ impl Form {
         self.name.truncate(length);
     }
 
+    fn push_number(&mut self, number: usize) {
+        // Writing to a text cannot fail.
+        let _ = write!(self.name, "{number}");
+    }
+
     fn push_name(&mut self, field: Field<'_>) {
         if !self.ec2 {
             self.name.push_str(field.wire());
@@ -94,11 +110,13 @@ impl Form {
                     self.name.push_str(".entry");
                 }
                 for (number, (name, value)) in entries.iter().enumerate() {
-                    let place = |end: &str| format!("{}.{end}", number + 1);
-                    let part = place(key.wire_or("key"));
-                    self.within(|form| form.name.push_str(&part), |form| form.pair(name));
-                    let part = place(item.wire_or("value"));
-                    self.within(|form| form.name.push_str(&part), |form| form.value(value, item));
+                    let place = |form: &mut Self, end: &str| {
+                        form.push_number(number + 1);
+                        form.name.push('.');
+                        form.name.push_str(end);
+                    };
+                    self.within(|form| place(form, key.wire_or("key")), |form| form.pair(name));
+                    self.within(|form| place(form, item.wire_or("value")), |form| form.value(value, item));
                 }
                 self.name.truncate(length);
             }
@@ -115,12 +133,13 @@ impl Form {
         if items.is_empty() && !self.ec2 {
             self.pair("");
         }
-        let whole = self.name.clone();
+        let length = self.name.len();
+        let mut replaced = String::new();
         match (self.ec2, field.flattened(), item.member.wire_name.as_deref()) {
             (true, ..) | (false, true, None) => {}
             (false, true, Some(name)) => {
                 let front = self.name.rfind('.').map_or(0, |at| at + 1);
-                self.name.truncate(front);
+                replaced = self.name.split_off(front);
                 self.name.push_str(name);
             }
             (false, false, name) => {
@@ -129,10 +148,11 @@ impl Form {
             }
         }
         for (number, value) in items.iter().enumerate() {
-            let number = (number + 1).to_string();
-            self.within(|form| form.name.push_str(&number), |form| form.value(value, item));
+            let write = |form: &mut Self| form.push_number(number + 1);
+            self.within(write, |form| form.value(value, item));
         }
-        self.name = whole;
+        self.name.truncate(length - replaced.len());
+        self.name.push_str(&replaced);
     }
 }
 

@@ -1,62 +1,92 @@
 //! JSON bodies, for the JSON protocols and REST with JSON.
 
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::draft::Draft;
+use super::given::Given;
 use crate::catalog::shapes::{Operation, Protocol, Service, ShapeKind};
 use crate::clouds::aws::field::Field;
 use crate::clouds::aws::time::{self, Format};
 
-pub(super) fn render(service: &Service, operation: &Operation, params: &Value) -> Draft {
+/// The size of most bodies.
+const USUAL: usize = 512;
+
+/// Fills a draft from the parameters.
+///
+/// # Errors
+///
+/// The body cannot be written, in words.
+pub(super) fn render(service: &Service, operation: &Operation, params: &Given<'_>) -> Result<Draft, String> {
     let target = service.traits.target_prefix.as_deref().unwrap_or_default();
     let version = if service.protocol == Protocol::Json10 { "1.0" } else { "1.1" };
     let headers = vec![
         ("x-amz-target".into(), format!("{target}.{}", operation.name)),
         ("content-type".into(), format!("application/x-amz-json-{version}")),
     ];
-    let mut body = Map::new();
-    if let (Some(input), Some(params)) = (operation.input, params.as_object()) {
-        // A member that is null was not given.
-        for (name, value) in params.iter().filter(|(_, value)| !value.is_null()) {
-            if let Some(member) = service.shape(input).member(name) {
-                let field = Field::new(service, member);
-                body.insert(field.wire().to_owned(), json(value, field));
-            }
-        }
-    }
-    Draft {
-        method: operation.method.clone(),
-        path: "/".into(),
-        headers,
-        body: Value::Object(body).to_string().into_bytes(),
-        ..Draft::default()
-    }
+    let input = operation.input.map(|input| service.shape(input));
+    // A member that is null was not given.
+    let given = params.iter().filter(|(_, value)| !value.is_null());
+    let members = given
+        .filter_map(|(name, value)| input?.member(name).map(|member| (value, Field::new(service, member))));
+    let body = object(members)?;
+    Ok(Draft { method: operation.method.clone(), path: "/".into(), headers, body, ..Draft::default() })
 }
 
-/// A value as JSON bodies write it.
-pub(super) fn json(value: &Value, field: Field<'_>) -> Value {
-    match (field.kind(), value) {
-        (ShapeKind::Structure { .. }, Value::Object(members)) => {
-            let mut out = Map::new();
-            for (name, value) in members.iter().filter(|(_, value)| !value.is_null()) {
-                if let Some(inner) = field.get(name) {
-                    out.insert(inner.wire().to_owned(), json(value, inner));
-                }
+/// The members of a body as one JSON object.
+///
+/// # Errors
+///
+/// It cannot be written, in words.
+pub(super) fn object<'a>(members: impl Iterator<Item = (&'a Value, Field<'a>)>) -> Result<Vec<u8>, String> {
+    let mut body = Vec::with_capacity(USUAL);
+    let mut writer = serde_json::Serializer::new(&mut body);
+    writer
+        .collect_map(members.map(|(value, field)| (field.wire(), Written { value, field })))
+        .map_err(|e| broken(&e))?;
+    Ok(body)
+}
+
+/// A value as a JSON body of its own.
+///
+/// # Errors
+///
+/// It cannot be written, in words.
+pub(super) fn body(value: &Value, field: Field<'_>) -> Result<Vec<u8>, String> {
+    serde_json::to_vec(&Written { value, field }).map_err(|e| broken(&e))
+}
+
+fn broken(error: &serde_json::Error) -> String {
+    format!("the body cannot be written: {error}")
+}
+
+/// A value as JSON bodies have it; it is written without a copy of what was given.
+struct Written<'a> {
+    value: &'a Value,
+    field: Field<'a>,
+}
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let field = self.field;
+        match (field.kind(), self.value) {
+            (ShapeKind::Structure { .. }, Value::Object(members)) => {
+                let given = members.iter().filter(|(_, value)| !value.is_null());
+                let known = given.filter_map(|(name, value)| field.get(name).map(|field| (value, field)));
+                serializer.collect_map(known.map(|(value, field)| (field.wire(), Written { value, field })))
             }
-            Value::Object(out)
+            (ShapeKind::List { .. }, Value::Array(items)) => match field.item() {
+                Some(field) => serializer.collect_seq(items.iter().map(|value| Written { value, field })),
+                None => items.serialize(serializer),
+            },
+            (ShapeKind::Map { .. }, Value::Object(entries)) => match field.entry() {
+                Some((_, field)) => serializer
+                    .collect_map(entries.iter().map(|(name, value)| (name, Written { value, field }))),
+                None => entries.serialize(serializer),
+            },
+            (ShapeKind::Timestamp, value) => timestamp(value, field).serialize(serializer),
+            (_, value) => value.serialize(serializer),
         }
-        (ShapeKind::List { .. }, Value::Array(items)) => match field.item() {
-            Some(item) => Value::Array(items.iter().map(|value| json(value, item)).collect()),
-            None => value.clone(),
-        },
-        (ShapeKind::Map { .. }, Value::Object(entries)) => match field.entry() {
-            Some((_, item)) => {
-                Value::Object(entries.iter().map(|(name, value)| (name.clone(), json(value, item))).collect())
-            }
-            None => value.clone(),
-        },
-        (ShapeKind::Timestamp, value) => timestamp(value, field),
-        _ => value.clone(),
     }
 }
 

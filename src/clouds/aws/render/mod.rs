@@ -5,6 +5,7 @@ mod checksum;
 mod context;
 mod draft;
 mod form;
+mod given;
 mod json;
 mod request;
 mod rest;
@@ -13,5 +14,6 @@ mod xml;
 
 pub use context::{RenderContext, S3Options};
 pub(crate) use draft::Draft;
+pub(crate) use given::Given;
 pub use request::render;
 pub(crate) use uri::encode;

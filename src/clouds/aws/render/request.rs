@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::context::RenderContext;
 use super::draft::Draft;
+use super::given::Given;
 use super::{cbor, checksum, form, json, rest, uri};
 use crate::catalog::shapes::{Operation, Protocol, Service};
 use crate::clouds::CloudError;
@@ -36,8 +37,8 @@ pub fn render(
         problems: vec![problem],
     };
     let mut params = match params {
-        Value::Object(members) => members.clone(),
-        Value::Null => Map::new(),
+        Value::Object(members) => Given::new(members),
+        Value::Null => Given::none(),
         other => return Err(invalid(format!("$: must be an object, found {other}"))),
     };
     if takes_event_stream(service, operation) {
@@ -46,10 +47,9 @@ pub fn render(
     exceptions::before(service, operation, &mut params);
     let region = context.region.as_deref().unwrap_or("us-east-1");
     let across = exceptions::across(service, operation, &mut params, region);
-    let params = Value::Object(params);
     let mut draft = match service.protocol {
         Protocol::Query | Protocol::Ec2 => form::render(service, operation, &params),
-        Protocol::Json10 | Protocol::Json11 => json::render(service, operation, &params),
+        Protocol::Json10 | Protocol::Json11 => json::render(service, operation, &params).map_err(invalid)?,
         Protocol::RestJson | Protocol::RestXml => {
             rest::render(service, operation, &params).map_err(invalid)?
         }
@@ -59,7 +59,6 @@ pub fn render(
         }
     };
     exceptions::drafted(service, operation, &mut draft);
-    let Value::Object(params) = params else { return Err(invalid("$: must be an object".into())) };
     checksum::add(service, operation, &params, &mut draft).map_err(invalid)?;
     compress(operation, &mut draft);
     let endpoint = endpoint(service, operation, &params, context)?;
@@ -125,7 +124,7 @@ fn compress(operation: &Operation, draft: &mut Draft) {
 fn endpoint(
     service: &Service,
     operation: &Operation,
-    params: &Map<String, Value>,
+    params: &Given<'_>,
     context: &RenderContext<'_>,
 ) -> Result<Endpoint, CloudError> {
     let plain = |url: String| Endpoint { url, properties: Map::new(), headers: Map::new() };
@@ -148,7 +147,7 @@ fn endpoint(
         });
         let computed = || {
             let path = operation.traits.operation_context_params.get(name)?;
-            let found = jmespath::compile(path).ok()?.search(params).ok()?;
+            let found = jmespath::compile(path).ok()?.search(params.whole().as_ref()).ok()?;
             serde_json::to_value(found.as_ref()).ok().filter(|v| !v.is_null())
         };
         let builtin = || {
@@ -199,7 +198,7 @@ fn builtin(name: &str, context: &RenderContext<'_>, path_style: Option<bool>) ->
 fn url(
     service: &Service,
     operation: &Operation,
-    params: &Map<String, Value>,
+    params: &Given<'_>,
     context: &RenderContext<'_>,
     endpoint: &Endpoint,
     draft: &Draft,
@@ -235,7 +234,7 @@ fn is_local(host: &str) -> bool {
     name == "localhost" || name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok()
 }
 
-fn fill_prefix(prefix: &str, params: &Map<String, Value>) -> Result<String, String> {
+fn fill_prefix(prefix: &str, params: &Given<'_>) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = prefix;
     while let Some(start) = rest.find('{') {

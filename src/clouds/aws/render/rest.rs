@@ -2,11 +2,12 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::draft::Draft;
 use super::form::bytes;
-use super::json::{float_text, json};
+use super::given::Given;
+use super::json::{self, float_text};
 use super::{uri, xml};
 use crate::catalog::shapes::{Location, Operation, Protocol, Service, Shape, ShapeKind};
 use crate::clouds::aws::exceptions;
@@ -18,14 +19,12 @@ use crate::clouds::aws::time::{self, Format};
 /// # Errors
 ///
 /// A label of the path without a value, in words.
-pub(super) fn render(service: &Service, operation: &Operation, params: &Value) -> Result<Draft, String> {
+pub(super) fn render(service: &Service, operation: &Operation, params: &Given<'_>) -> Result<Draft, String> {
     let mut draft = Draft { method: operation.method.clone(), ..Draft::default() };
     let Some(input) = operation.input.map(|id| service.shape(id)) else {
         draft.path.clone_from(&operation.uri);
         return Ok(draft);
     };
-    let empty = Map::new();
-    let params = params.as_object().unwrap_or(&empty);
     let mut labels: Vec<(&str, String)> = Vec::new();
     let mut body: Vec<(&str, &Value)> = Vec::new();
     let mut maps: Vec<(&String, &Value)> = Vec::new();
@@ -72,7 +71,7 @@ fn fill_body(
     service: &Service,
     operation: &Operation,
     input: &Shape,
-    params: &Map<String, Value>,
+    params: &Given<'_>,
     body: &[(&str, &Value)],
     draft: &mut Draft,
 ) -> Result<(), String> {
@@ -90,7 +89,7 @@ fn fill_body(
                 let text = value.as_str().unwrap_or_default();
                 if matches!(field.kind(), ShapeKind::Blob) { bytes(text) } else { text.as_bytes().to_vec() }
             }
-            (false, Some(value)) if json_body => json(value, field).to_string().into_bytes(),
+            (false, Some(value)) if json_body => json::body(value, field)?,
             (false, Some(value)) => xml::payload(value, field).map_err(broken)?,
             (false, None) if json_body => b"{}".to_vec(),
             (false, None) => Vec::new(),
@@ -101,14 +100,10 @@ fn fill_body(
     } else if json_body {
         let in_body = input.members().iter().any(|m| m.location == Location::Body);
         if in_body || !body.is_empty() {
-            let mut out = Map::new();
-            for (name, value) in body {
-                if let Some(member) = input.member(name) {
-                    let field = Field::new(service, member);
-                    out.insert(field.wire().to_owned(), json(value, field));
-                }
-            }
-            draft.body = Value::Object(out).to_string().into_bytes();
+            let members = body.iter().filter_map(|(name, value)| {
+                input.member(name).map(|member| (*value, Field::new(service, member)))
+            });
+            draft.body = json::object(members)?;
         }
     } else if !body.is_empty() {
         draft.body = xml::input(service, operation, body).map_err(broken)?;
