@@ -20,6 +20,7 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.network import NetworkManagementClient
+from azure.mgmt.resource.deployments import DeploymentsMgmtClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.mgmt.storage import StorageManagementClient
 
@@ -236,7 +237,7 @@ def what_we_make_they_read_list_and_delete():
     body = {"location": LOCATION, "tags": tags, "properties": {"ipConfigurations": [configuration]}}
     nic = ours("network", "NetworkInterfaces_CreateOrUpdate", {**group, "networkInterfaceName": "nic", "body": body})
     vm = ours("compute", "VirtualMachines_CreateOrUpdate", {**group, "vmName": "one", "body": machine(nic["id"])})
-    assert vm["name"] == "one", vm
+    assert vm["name"] == "one" and vm["properties"]["provisioningState"] == "Succeeded", vm
     compute, net = client(ComputeManagementClient), client(NetworkManagementClient)
     theirs = compute.virtual_machines.get("ours", "one")
     assert theirs.provisioning_state == "Succeeded" and theirs.network_profile.network_interfaces[0].id == nic["id"], theirs
@@ -244,6 +245,33 @@ def what_we_make_they_read_list_and_delete():
     compute.virtual_machines.begin_delete("ours", "one").result()
     client(ResourceManagementClient).resource_groups.begin_delete("ours").result()
     ours("resource", "ResourceGroups_Get", group, expect=1)
+
+
+@check
+def what_a_deployment_would_do_is_the_same_for_both():
+    network("planned")
+    deployments = client(DeploymentsMgmtClient).deployments
+
+    def asked(space):
+        net = {"type": "Microsoft.Network/virtualNetworks", "apiVersion": "2024-05-01", "name": "net", "location": LOCATION}
+        net["properties"] = {"addressSpace": {"addressPrefixes": [space]}}
+        return {"properties": {"mode": "Incremental", "template": {"contentVersion": "1.0.0.0", "resources": [net]}}}
+
+    for space, change in [("10.0.0.0/16", "NoChange"), ("10.0.0.0/8", "Modify")]:
+        theirs = deployments.begin_what_if("planned", "d", asked(space)).result()
+        assert [one.change_type for one in theirs.changes] == [change], theirs.as_dict()
+        params = {"resourceGroupName": "planned", "deploymentName": "d", "body": asked(space)}
+        found = ours("resource-deployments", "Deployments_WhatIf", params)
+        assert found == theirs.as_dict(), f"{found}\n{theirs.as_dict()}"
+    good = deployments.begin_validate("planned", "d", asked("10.0.0.0/16")).result()
+    assert good.error is None and good.properties.provisioning_state == "Succeeded", good.as_dict()
+    odd = asked("10.0.0.0/16")
+    odd["properties"]["template"]["resources"][0]["name"] = "gone/sub"
+    odd["properties"]["template"]["resources"][0]["type"] = "Microsoft.Network/virtualNetworks/subnets"
+    error = fails("InvalidTemplateDeployment", lambda: deployments.begin_validate("planned", "d", odd))
+    assert error.error.details[0].code == "ParentResourceNotFound", error
+    assert client(NetworkManagementClient).virtual_networks.get("planned", "net").address_space.address_prefixes == ["10.0.0.0/16"]
+    client(ResourceManagementClient).resource_groups.begin_delete("planned").result()
 
 
 @check

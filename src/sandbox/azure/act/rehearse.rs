@@ -125,9 +125,9 @@ fn change(work: &mut Work<'_>, resource: &Value, parameters: &Value) -> Result<V
         pending_reads: work.pending_reads,
     };
     let existing = inner.at(&address).cloned();
-    let before = existing.map(|thing| shown(&mut inner, &thing));
+    let before = existing.map(|thing| settled(&shown(&mut inner, &thing)));
     let answer = put(&mut inner).map_err(|fault| (id.clone(), fault))?;
-    let after: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let after = settled(&serde_json::from_slice(&answer.body).unwrap_or_default());
     let Some(before) = before else {
         return Ok(json!({"resourceId": id, "changeType": "Create", "after": after}));
     };
@@ -186,13 +186,25 @@ fn filled(value: &Value, parameters: &Value) -> Result<Value, Fault> {
     }
 }
 
+/// A thing without what differs each time it is looked at.
+fn settled(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(settled).collect(),
+        Value::Object(members) => {
+            let kept = members.iter().filter(|(name, _)| !RESTLESS.contains(&name.as_str()));
+            Value::Object(kept.map(|(name, inner)| (name.clone(), settled(inner))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
 /// What differs between two states of a thing.
 fn delta(before: &Value, after: &Value) -> Vec<Value> {
     let mut found = Vec::new();
     let (old, new) = (before.as_object(), after.as_object());
     let names = old.into_iter().flatten().chain(new.into_iter().flatten()).map(|(name, _)| name);
     let mut seen: Vec<&String> = Vec::new();
-    for name in names.filter(|name| !RESTLESS.contains(&name.as_str())) {
+    for name in names {
         if seen.contains(&name) {
             continue;
         }
@@ -208,9 +220,6 @@ fn delta(before: &Value, after: &Value) -> Vec<Value> {
             (Value::Array(_), Value::Array(_)) => ("Array", vec![]),
             _ => ("Modify", vec![]),
         };
-        if children.is_empty() && was.is_object() && is.is_object() {
-            continue;
-        }
         let mut change = json!({"path": name, "propertyChangeType": kind});
         if children.is_empty() {
             change["before"] = was.clone();
