@@ -27,7 +27,7 @@ pub enum CatalogError {
         reason: String,
     },
     /// There is no catalog of this cloud.
-    #[error("there is no catalog of {0} yet: this program knows aws and oci")]
+    #[error("there is no catalog of {0} yet: this program knows aws, azure and oci")]
     NoCloud(CloudName),
     /// What should be a list of providers is none.
     #[error("the answer is no list of resource providers; what is in place stays as it is")]

@@ -79,7 +79,7 @@ impl Desk {
     pub fn open(options: Options) -> Result<Self, SessionError> {
         let catalog = Catalog::open(Some(options.home.data()))?;
         let prices = PriceBook::open(Some(&options.home.config().join("prices")))?;
-        let mut warnings = catalog.warnings().to_vec();
+        let mut warnings = [catalog.warnings(), &catalog.documentation_at_a_glance()].concat();
         let planner: Arc<dyn Planner> = match &options.settings.model {
             Some(model) => Arc::new(OpenAi::new(model)?),
             None => {

@@ -39,6 +39,23 @@ pub fn write(cloud: CloudName, docs: &Docs) -> Result<Vec<u8>, CatalogError> {
 /// The bytes are no documentation of a version that this program reads, cut off, or damaged.
 pub fn read(bytes: &[u8]) -> Result<(CloudName, Docs), CatalogError> {
     let bad = |reason: &str| CatalogError::damaged(PART, reason);
+    let packed = whole(bytes)?;
+    let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().unwrap_or(0);
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    if size > MOST_BYTES {
+        return Err(bad("it claims an impossible size"));
+    }
+    let plain = zstd::bulk::decompress(packed, size).map_err(|e| CatalogError::damaged(PART, e))?;
+    postcard::from_bytes(&plain).map_err(|e| CatalogError::damaged(PART, e))
+}
+
+/// The packed part of documentation that is whole by its checksum; nothing is unpacked, so it costs little.
+///
+/// # Errors
+///
+/// The bytes are no documentation of a version that this program reads, cut off, or damaged.
+pub fn whole(bytes: &[u8]) -> Result<&[u8], CatalogError> {
+    let bad = |reason: &str| CatalogError::damaged(PART, reason);
     if bytes.get(..8) != Some(MAGIC.as_slice()) {
         return Err(bad("this is no documentation of a version that this program reads"));
     }
@@ -50,13 +67,7 @@ pub fn read(bytes: &[u8]) -> Result<(CloudName, Docs), CatalogError> {
     if crc32fast::hash(packed) != crc {
         return Err(bad("its checksum is wrong"));
     }
-    let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().unwrap_or(0);
-    let size = usize::try_from(size).unwrap_or(usize::MAX);
-    if size > MOST_BYTES {
-        return Err(bad("it claims an impossible size"));
-    }
-    let plain = zstd::bulk::decompress(packed, size).map_err(|e| CatalogError::damaged(PART, e))?;
-    postcard::from_bytes(&plain).map_err(|e| CatalogError::damaged(PART, e))
+    Ok(packed)
 }
 
 #[cfg(test)]

@@ -9,5 +9,5 @@ mod file;
 mod sentence;
 
 pub use collected::Docs;
-pub use file::{read, write};
+pub use file::{read, whole, write};
 pub use sentence::{from_docstring, from_html};

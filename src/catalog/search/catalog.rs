@@ -26,6 +26,21 @@ impl Catalog {
         self.documentation().1
     }
 
+    /// The same at a glance, by the checksums alone, for a start that must not wait.
+    #[must_use]
+    pub fn documentation_at_a_glance(&self) -> Vec<String> {
+        let files = self.status().into_iter().filter_map(|status| Some((status.cloud, status.file?)));
+        files
+            .filter_map(|(cloud, file)| {
+                let path = file.with_extension("docs");
+                let looked = std::fs::read(&path)
+                    .map_err(|error| error.to_string())
+                    .and_then(|bytes| docs::whole(&bytes).map(drop).map_err(|error| error.to_string()));
+                looked.err().map(|reason| by_names_alone(&path, &reason, cloud))
+            })
+            .collect()
+    }
+
     /// Documentation by cloud, from the files beside updated catalogs, and what is wrong with them.
     fn documentation(&self) -> (BTreeMap<CloudName, Docs>, Vec<String>) {
         let (mut found, mut warnings) = (BTreeMap::new(), Vec::new());
@@ -43,11 +58,7 @@ impl Catalog {
                     path.display(),
                     status.cloud
                 )),
-                Err(reason) => warnings.push(format!(
-                    "{}: {reason}; operations of {} are found by their names alone until `provisioner catalog update`",
-                    path.display(),
-                    status.cloud
-                )),
+                Err(reason) => warnings.push(by_names_alone(&path, &reason, status.cloud)),
             }
         }
         (found, warnings)
@@ -75,6 +86,13 @@ impl Catalog {
             })
         }))
     }
+}
+
+fn by_names_alone(path: &std::path::Path, reason: &str, cloud: CloudName) -> String {
+    let path = path.display();
+    format!(
+        "{path}: {reason}; operations of {cloud} are found by their names alone until `provisioner catalog update`"
+    )
 }
 
 /// Whether a query names the provider of a hit, the part behind its dot.
@@ -176,10 +194,13 @@ mod tests {
         std::fs::write(folder.join("oci.docs"), &bytes).unwrap();
         let documented = open();
         assert_eq!(documented.documentation_warnings(), [] as [String; 0]);
+        assert_eq!(documented.documentation_at_a_glance(), [] as [String; 0]);
         assert_eq!(found(&documented), "oci core.virtual_network CreateVcn");
         std::fs::write(folder.join("oci.docs"), &bytes[..bytes.len() - 3]).unwrap();
         let damaged = open();
         assert!(damaged.documentation_warnings()[0].contains("names alone"));
+        assert_eq!(damaged.documentation_at_a_glance(), damaged.documentation_warnings());
+        assert_eq!(documented.documentation_at_a_glance().len(), 1, "the file was damaged since");
         assert!(!damaged.search("create a vcn", Some(CloudName::Oci), 1).is_empty());
     }
 
