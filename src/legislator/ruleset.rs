@@ -9,7 +9,7 @@ use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Value as Rego};
 use serde_json::{Map, Value, json};
 
-use super::books::{Books, read};
+use super::books::{self, Books};
 use super::catalogue::{self, RuleInfo};
 use super::{RolesBook, RoutingBook, RulesError, recursion};
 use crate::plan::Digest;
@@ -43,7 +43,7 @@ pub(super) struct RuleSet {
 /// An engine and what it is asked for.
 struct Lane {
     /// The decisions, by pack.
-    decisions: Vec<(String, String)>,
+    decisions: BTreeMap<String, String>,
     engine: Mutex<Engine>,
 }
 
@@ -68,25 +68,15 @@ impl RuleSet {
         if let Some((file, text)) = texts.iter().find(|(_, text)| text.len() > LARGEST) {
             return Err(RulesError::TooLarge { file: file.clone(), size: text.len(), limit: LARGEST });
         }
-        // Two halves of the work that know nothing of each other.
-        let (documents, rego) = std::thread::scope(|scope| {
+        // Parts of the work that know nothing of each other.
+        let (documents, lanes) = std::thread::scope(|scope| {
             let documents = scope.spawn(|| Documents::read(&texts));
-            let rego = parse(&texts);
-            (documents.join(), rego)
+            let lanes = parse(&texts);
+            (documents.join(), lanes)
         });
         let documents =
             documents.map_err(|_| RulesError::Evaluation("the reader of books met a fault".into()))??;
-        let (engine, decisions) = rego?;
-        let (largest, others): (Vec<_>, Vec<_>) = decisions
-            .into_iter()
-            .map(|package| (package[PACKAGES.len()..].to_owned(), format!("{package}.deny")))
-            .partition(|(pack, _)| pack == LARGEST_PACK);
-        // The parsed files are shared by the engines.
-        let lanes = [largest, others]
-            .into_iter()
-            .filter(|decisions| !decisions.is_empty())
-            .map(|decisions| Lane { decisions, engine: Mutex::new(engine.clone()) })
-            .collect();
+        let lanes = lanes?;
         let Documents { books, roles, routing, rules, tables, digest } = documents;
         let mut set = Self { books, roles, routing, rules, digest, texts, data: Value::Null, lanes };
         set.load(tables)?;
@@ -188,10 +178,12 @@ impl Documents {
         let (mut roles, mut routing) = (RolesBook::default(), RoutingBook::default());
         for (file, text) in texts {
             match file.as_str() {
-                "tables.yaml" => tables = read::<Map<String, Value>>(file, text)?,
-                "roles.yaml" => roles = checked(file, read::<RolesBook>(file, text)?, RolesBook::check)?,
+                "tables.yaml" => tables = books::read::<Map<String, Value>>(file, text)?,
+                "roles.yaml" => {
+                    roles = checked(file, books::read::<RolesBook>(file, text)?, RolesBook::check)?
+                }
                 "routing.yaml" => {
-                    routing = checked(file, read::<RoutingBook>(file, text)?, RoutingBook::check)?
+                    routing = checked(file, books::read::<RoutingBook>(file, text)?, RoutingBook::check)?
                 }
                 _ if file.starts_with("catalogue/") => catalogue::read_into(&mut rules, file, text)?,
                 _ => {
@@ -210,18 +202,98 @@ impl Documents {
     }
 }
 
-/// An engine that has read all Rego, and the packages that decide something.
-fn parse(texts: &BTreeMap<String, String>) -> Result<(Engine, BTreeSet<String>), RulesError> {
+/// The engines that have read all Rego, each with what it is asked for.
+fn parse(texts: &BTreeMap<String, String>) -> Result<Vec<Lane>, RulesError> {
+    let rego: Vec<(&str, &str)> = texts
+        .iter()
+        .filter(|(file, _)| file.ends_with(".rego"))
+        .map(|(file, text)| (file.as_str(), text.as_str()))
+        .collect();
+    let parsed = if rego.iter().all(|(_, text)| reads_only_shared(text)) {
+        // The largest pack and the others need nothing of each other, so neither engine reads the other's files.
+        let apart = |largest: bool| -> Vec<(&str, &str)> {
+            let wanted =
+                |pack: Option<&str>| pack.is_none_or(|p| p == "lib" || (p == LARGEST_PACK) == largest);
+            rego.iter().copied().filter(|(_, text)| wanted(pack_of(text))).collect()
+        };
+        let (largest, others) = (apart(true), apart(false));
+        std::thread::scope(|scope| {
+            let largest = scope.spawn(|| read(&largest));
+            let others = read(&others);
+            let largest = largest
+                .join()
+                .map_err(|_| RulesError::Evaluation("the reader of rules met a fault".into()))?;
+            Ok(vec![largest?, others?])
+        })?
+    } else {
+        // The parsed files are shared by the engines.
+        let (engine, decisions) = read(&rego)?;
+        let (largest, others) = decisions.into_iter().partition(|(pack, _)| pack == LARGEST_PACK);
+        vec![(engine.clone(), largest), (engine, others)]
+    };
+    let asked = parsed.into_iter().filter(|(_, decisions)| !decisions.is_empty());
+    Ok(asked.map(|(engine, decisions)| Lane { decisions, engine: Mutex::new(engine) }).collect())
+}
+
+/// The pack of a Rego file: what its `package` line says below [`PACKAGES`]; nothing where there is none such.
+fn pack_of(text: &str) -> Option<&str> {
+    let package = text.lines().find_map(|line| line.strip_prefix("package "))?;
+    package.trim().strip_prefix(&PACKAGES["data.".len()..])
+}
+
+/// Whether a Rego file surely looks into no pack but its own: everything that it reads of the data is a book, a table, a
+/// check, or a shared function.
+fn reads_only_shared(text: &str) -> bool {
+    let shared = ["provisioner.lib", "books", "tables", "checks"];
+    let name = |c: char| c.is_alphanumeric() || c == '_';
+    // Raw strings may go over lines, which is not looked into.
+    !text.contains('`')
+        && text.lines().map(without_strings).all(|code| {
+            code.match_indices("data").all(|(at, word)| {
+                let (before, behind) = (&code[..at], &code[at + word.len()..]);
+                if before.ends_with(|c: char| name(c) || c == '.') || behind.starts_with(name) {
+                    return true; // a part of another name, or a member of something
+                }
+                behind.strip_prefix('.').is_some_and(|member| {
+                    shared
+                        .iter()
+                        .any(|known| member.strip_prefix(known).is_some_and(|rest| !rest.starts_with(name)))
+                })
+            })
+        })
+}
+
+/// A line of Rego without its strings and its comment.
+fn without_strings(line: &str) -> String {
+    let (mut code, mut inside, mut escaped) = (String::with_capacity(line.len()), false, false);
+    for letter in line.chars() {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' if inside => escaped = true,
+            '"' => {
+                inside = !inside;
+                code.push('"');
+            }
+            '#' if !inside => break,
+            _ if inside => {}
+            _ => code.push(letter),
+        }
+    }
+    code
+}
+
+/// An engine that has read files, and the decisions that stand in them, by pack.
+fn read(files: &[(&str, &str)]) -> Result<(Engine, BTreeMap<String, String>), RulesError> {
     let mut engine = Engine::new();
     engine.set_strict_builtin_errors(false);
     engine.set_execution_timer_config(ExecutionTimerConfig { limit: LONGEST, check_interval: LOOK_AT_CLOCK });
-    let mut decisions = BTreeSet::new();
-    for (file, text) in texts.iter().filter(|(file, _)| file.ends_with(".rego")) {
+    let mut decisions = BTreeMap::new();
+    for (file, text) in files {
         let package = engine
-            .add_policy(format!("rules/{file}"), text.clone())
+            .add_policy(format!("rules/{file}"), (*text).to_owned())
             .map_err(|e| RulesError::Rego { file: format!("rules/{file}"), message: first_lines(&e) })?;
         if package.starts_with(PACKAGES) && package != SHARED {
-            decisions.insert(package);
+            decisions.insert(package[PACKAGES.len()..].to_owned(), format!("{package}.deny"));
         }
     }
     match recursion::find(engine.get_modules().iter().map(|module| &**module)) {
@@ -273,4 +345,52 @@ fn counts(path: &str) -> bool {
 fn first_lines(error: &dyn std::fmt::Display) -> String {
     let text = crate::text::sanitize(&error.to_string());
     text.lines().map(str::trim).filter(|line| !line.is_empty()).take(6).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_looks_into_another_pack_is_noticed() {
+        for alone in [
+            "package provisioner.finops\nimport data.provisioner.lib\nx := data.books.owner.tags",
+            "y contains {\"data\": step.data.Size, \"m\": \"all data.provisioner.security is ours\"}",
+            "z if metadata.x == data.tables.regions # data[x]",
+        ] {
+            assert!(reads_only_shared(alone), "{alone}");
+        }
+        for together in [
+            "import data.provisioner.security",
+            "x := data[\"provisioner\"]",
+            "x if walk(data, [p, v])",
+            "x := data.provisioner.library.y",
+            "x := data.booksellers",
+            "x := `data`",
+            "import data",
+        ] {
+            assert!(!reads_only_shared(together), "{together}");
+        }
+    }
+
+    #[test]
+    fn packs_are_read_apart_only_where_none_looks_into_another() {
+        let text = |pack: &str, body: &str| format!("package provisioner.{pack}\nimport rego.v1\n{body}\n");
+        let deny = "deny contains {\"rule\": \"A\"} if 1 == 1";
+        let mut texts = BTreeMap::from([
+            ("security/a.rego".to_owned(), text("security", deny)),
+            ("finops/b.rego".to_owned(), text("finops", deny)),
+            ("lib/c.rego".to_owned(), text("lib", "f(x) := x")),
+        ]);
+        let modules = |texts: &BTreeMap<String, String>| -> Vec<usize> {
+            let lanes = parse(texts).unwrap();
+            lanes.iter().map(|lane| lane.engine.lock().unwrap().get_modules().len()).collect()
+        };
+        assert_eq!(modules(&texts), [2, 2]);
+        texts.insert(
+            "finops/d.rego".into(),
+            text("finops", "both if count(data.provisioner.security.deny) > 0"),
+        );
+        assert_eq!(modules(&texts), [4, 4]);
+    }
 }
