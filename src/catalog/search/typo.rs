@@ -24,7 +24,7 @@ pub(super) fn nearest(index: &Index, word: &str) -> Option<String> {
     index
         .words
         .iter()
-        .filter(|entry| !entry.things.is_empty() || !entry.verbs.is_empty())
+        .filter(|entry| !entry.things.is_empty() || entry.verbs > 0)
         .filter(|entry| entry.stem.starts_with(first) && entry.stem.len().abs_diff(word.len()) <= slips)
         .map(|entry| {
             (strsim::osa_distance(&entry.stem, word), std::cmp::Reverse(entry.things.len()), &entry.stem)
