@@ -24,6 +24,8 @@ pub(super) struct FakeCloud {
     state: Mutex<State>,
     /// How long every call takes.
     takes: Duration,
+    /// Calls that are under way, and how many were at the most.
+    under_way: Mutex<(usize, usize)>,
 }
 
 #[derive(Clone, Default)]
@@ -42,6 +44,17 @@ pub(super) struct State {
 impl FakeCloud {
     pub(super) fn that_takes(takes: Duration) -> Self {
         Self { takes, ..Self::default() }
+    }
+
+    /// How many calls were under way at the same time, at the most.
+    pub(super) fn most_at_once(&self) -> usize {
+        self.under_way.lock().unwrap().1
+    }
+
+    fn begins(&self) {
+        let (now, most) = &mut *self.under_way.lock().unwrap();
+        *now += 1;
+        *most = (*now).max(*most);
     }
 
     pub(super) fn state(&self) -> State {
@@ -128,9 +141,11 @@ impl FakeCloud {
 impl Clouds for FakeCloud {
     fn call<'a>(&'a self, call: &'a Call) -> Pending<'a, Result<Reply, CloudError>> {
         Box::pin(async move {
+            self.begins();
             if !self.takes.is_zero() {
                 tokio::time::sleep(self.takes).await;
             }
+            self.under_way.lock().unwrap().0 -= 1;
             let output = self.answer(call)?;
             Ok(Reply { output, status: 200, request_id: Some("r-1".into()), throttled: false })
         })
