@@ -125,8 +125,9 @@ impl Index {
             named: 0,
         };
         let mut cache: HashMap<&'a str, u32> = HashMap::new();
+        let mut parameters: HashMap<&'a str, Vec<u32>> = HashMap::new();
         for named in operations {
-            index.add(&named, &mut cache);
+            index.add(&named, &mut cache, &mut parameters);
         }
         index.names.sort_unstable();
         for entry in &mut index.words {
@@ -139,14 +140,25 @@ impl Index {
         index
     }
 
-    fn add<'a>(&mut self, named: &Named<'a>, cache: &mut HashMap<&'a str, u32>) {
+    fn add<'a>(
+        &mut self,
+        named: &Named<'a>,
+        cache: &mut HashMap<&'a str, u32>,
+        parameters: &mut HashMap<&'a str, Vec<u32>>,
+    ) {
         let service = self.service(named);
         let id = u32::try_from(self.operations.len()).unwrap_or(u32::MAX);
         let name = self.name(named.operation, cache);
         let said = self.sentence(named.said, cache);
         let mut required: Vec<u32> = Vec::new();
         for parameter in named.required {
-            self.text(parameter, cache, |number| required.push(number));
+            // The same few parameters are asked for by most operations of a cloud.
+            let stems = parameters.entry(parameter.as_str()).or_insert_with(|| {
+                let mut stems = Vec::new();
+                self.text(parameter, cache, |number| stems.push(number));
+                stems
+            });
+            required.extend_from_slice(stems);
         }
         required.sort_unstable();
         required.dedup();
