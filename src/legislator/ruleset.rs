@@ -209,7 +209,7 @@ fn parse(texts: &BTreeMap<String, String>) -> Result<Vec<Lane>, RulesError> {
         .filter(|(file, _)| file.ends_with(".rego"))
         .map(|(file, text)| (file.as_str(), text.as_str()))
         .collect();
-    let parsed = if rego.iter().all(|(_, text)| reads_only_shared(text)) {
+    let parsed = if rego.iter().all(|(_, text)| pack_of(text).is_some() && reads_only_shared(text)) {
         // The largest pack and the others need nothing of each other, so neither engine reads the other's files.
         let apart = |largest: bool| -> Vec<(&str, &str)> {
             let wanted =
@@ -235,10 +235,16 @@ fn parse(texts: &BTreeMap<String, String>) -> Result<Vec<Lane>, RulesError> {
     Ok(asked.map(|(engine, decisions)| Lane { decisions, engine: Mutex::new(engine) }).collect())
 }
 
-/// The pack of a Rego file: what its `package` line says below [`PACKAGES`]; nothing where there is none such.
+/// The pack of a Rego file: what its `package` line says below [`PACKAGES`]. Nothing where that is not written in the plain
+/// way, so that nobody takes it for another.
 fn pack_of(text: &str) -> Option<&str> {
-    let package = text.lines().find_map(|line| line.strip_prefix("package "))?;
-    package.trim().strip_prefix(&PACKAGES["data.".len()..])
+    let mut words = text
+        .lines()
+        .map(str::split_whitespace)
+        .find_map(|mut words| (words.next() == Some("package")).then_some(words))?;
+    let pack = words.next()?.strip_prefix(&PACKAGES["data.".len()..])?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+    (pack.chars().all(plain) && words.next().is_none()).then_some(pack)
 }
 
 /// Whether a Rego file surely looks into no pack but its own: everything that it reads of the data is a book, a table, a
@@ -387,10 +393,16 @@ mod tests {
             lanes.iter().map(|lane| lane.engine.lock().unwrap().get_modules().len()).collect()
         };
         assert_eq!(modules(&texts), [2, 2]);
+        let apart = texts.clone();
         texts.insert(
             "finops/d.rego".into(),
             text("finops", "both if count(data.provisioner.security.deny) > 0"),
         );
         assert_eq!(modules(&texts), [4, 4]);
+        for odd in ["package provisioner.security # ours", "package provisioner[\"security\"]"] {
+            let mut texts = apart.clone();
+            texts.insert("security/e.rego".into(), format!("{odd}\nimport rego.v1\n{deny}\n"));
+            assert_eq!(modules(&texts), [4, 4], "{odd}");
+        }
     }
 }
