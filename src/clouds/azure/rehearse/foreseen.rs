@@ -9,11 +9,12 @@ use crate::text::{MASK, is_secret_name, line, mask_named};
 /// Changes inside changes that are followed.
 const DEEPEST: usize = 16;
 
-/// What would change, as what-if tells it. What is only listed because it lies beside is left out.
-pub(super) fn changes(answer: &Value, secrets: &[String]) -> Vec<Foreseen> {
+/// What would change, as what-if tells it; nothing where it tells no list, which is not an empty one. What is only listed
+/// because it lies beside is left out.
+pub(super) fn changes(answer: &Value, secrets: &[String]) -> Option<Vec<Foreseen>> {
     let list = answer.pointer("/properties/changes").or_else(|| answer.get("changes"));
     let mut found = Vec::new();
-    for change in list.and_then(Value::as_array).into_iter().flatten() {
+    for change in list?.as_array()? {
         let word = change["changeType"].as_str().unwrap_or("unknown");
         if word == "Ignore" {
             continue;
@@ -27,7 +28,7 @@ pub(super) fn changes(answer: &Value, secrets: &[String]) -> Vec<Foreseen> {
         let resource = change["resourceId"].as_str().unwrap_or_default();
         found.push(Foreseen { resource: line(resource), change: said, properties });
     }
-    found
+    Some(found)
 }
 
 fn gather(before: &str, delta: &Value, secrets: &[String], depth: usize, found: &mut Vec<ForeseenProperty>) {
@@ -127,7 +128,7 @@ mod tests {
             {"resourceId": "/same", "changeType": "NoChange"},
             {"resourceId": "/odd", "changeType": "Unsupported", "unsupportedReason": "no\u{1b}[31m"},
         ]}});
-        let found = changes(&answer, &["p4ss".to_owned()]);
+        let found = changes(&answer, &["p4ss".to_owned()]).unwrap();
         let words: Vec<&str> = found.iter().map(|change| change.change.as_str()).collect();
         assert_eq!(words[..2], ["modify", "no-change"]);
         assert!(words[2].starts_with("unsupported: no") && !words[2].contains('\u{1b}'), "{words:?}");
@@ -142,6 +143,17 @@ mod tests {
                 ("properties.note", &note),
             ]
         );
+    }
+
+    #[test]
+    fn an_answer_without_a_list_is_not_one_that_nothing_changes() {
+        assert_eq!(
+            changes(&json!({"status": "Succeeded", "properties": {"changes": []}}), &[]),
+            Some(vec![])
+        );
+        for other in [json!({"status": "Succeeded"}), json!({"properties": {"changes": null}}), json!(null)] {
+            assert_eq!(changes(&other, &[]), None, "{other}");
+        }
     }
 
     #[test]

@@ -21,9 +21,8 @@ use template::{Deployment, Lies};
 const VALIDATE: &str = "ARM validate";
 const WHAT_IF: &str = "ARM what-if";
 
-/// What one of the two questions came to.
-enum Said {
-    Answer(Value),
+/// Why one of the two questions has no answer.
+enum Unanswered {
     Refused(Failure),
     Cannot(String),
 }
@@ -37,17 +36,16 @@ pub(super) async fn rehearse(azure: &Azure, call: &Call) -> Result<Rehearsed, Cl
         Ok(deployment) => deployment,
         Err(reason) => return Ok(Rehearsed::Cannot { reason }),
     };
-    if let Some(end) = end_of(VALIDATE, ask(azure, &deployment, Question::Validate).await, &deployment) {
-        return Ok(end);
+    if let Err(unanswered) = ask(azure, &deployment, Question::Validate).await {
+        return Ok(told(VALIDATE, unanswered, &deployment));
     }
-    match ask(azure, &deployment, Question::WhatIf).await {
-        Said::Answer(answer) => Ok(Rehearsed::WouldDo {
-            by: WHAT_IF.into(),
-            changes: foreseen::changes(&answer, &deployment.secrets),
-        }),
-        other => Ok(end_of(WHAT_IF, other, &deployment)
-            .unwrap_or_else(|| Rehearsed::WouldDo { by: VALIDATE.into(), changes: vec![] })),
-    }
+    Ok(match ask(azure, &deployment, Question::WhatIf).await {
+        Ok(answer) => match foreseen::changes(&answer, &deployment.secrets) {
+            Some(changes) => Rehearsed::WouldDo { by: WHAT_IF.into(), changes },
+            None => Rehearsed::Cannot { reason: format!("{WHAT_IF} answered without a list of changes") },
+        },
+        Err(unanswered) => told(WHAT_IF, unanswered, &deployment),
+    })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,46 +54,41 @@ enum Question {
     WhatIf,
 }
 
-/// A refusal, or that it cannot be known; nothing for an answer.
-fn end_of(by: &str, said: Said, deployment: &Deployment) -> Option<Rehearsed> {
-    match said {
-        Said::Answer(_) => None,
-        Said::Cannot(reason) => Some(Rehearsed::Cannot { reason }),
-        Said::Refused(failure) => {
+fn told(by: &str, unanswered: Unanswered, deployment: &Deployment) -> Rehearsed {
+    match unanswered {
+        Unanswered::Cannot(reason) => Rehearsed::Cannot { reason },
+        Unanswered::Refused(failure) => {
             let hide = |text: String| crate::text::sanitize(&foreseen::hide(&text, &deployment.secrets));
             let cause = foreseen::cause(&failure);
-            Some(Rehearsed::WouldRefuse {
+            Rehearsed::WouldRefuse {
                 by: by.into(),
                 code: hide(cause.code),
                 message: hide(cause.message),
                 target: cause.target.map(hide),
-            })
+            }
         }
     }
 }
 
-async fn ask(azure: &Azure, deployment: &Deployment, question: Question) -> Said {
+async fn ask(azure: &Azure, deployment: &Deployment, question: Question) -> Result<Value, Unanswered> {
     let call = deployment_call(deployment, question);
-    let answer = match azure.call(&call).await {
-        Ok(reply) => reply.output,
-        Err(error) => return of_error(error),
-    };
+    let first = azure.call(&call).await.map_err(of_error)?.output;
     // A template that is no good is told with an answer, not with an error.
-    if let Some(failure) = refusal(&answer) {
-        return Said::Refused(failure);
+    if let Some(failure) = refusal(&first) {
+        return Err(Unanswered::Refused(failure));
     }
-    match azure.wait(&call, &answer, &|_| {}).await {
-        Ok(Waited::Ready { output: Some(later), .. }) => match refusal(&later) {
-            Some(failure) => Said::Refused(failure),
-            None => Said::Answer(later),
+    match azure.wait(&call, &first, &|_| {}).await.map_err(of_error)? {
+        Waited::Ready { output: Some(later), .. } => match refusal(&later) {
+            Some(failure) => Err(Unanswered::Refused(failure)),
+            None => Ok(later),
         },
-        Ok(Waited::Ready { output: None, .. } | Waited::NothingToWaitFor) => Said::Answer(answer),
-        Ok(Waited::Failed { reason, .. }) => {
+        Waited::Ready { output: None, .. } | Waited::NothingToWaitFor => Ok(first),
+        Waited::Failed { reason, .. } => {
             let (code, message) = reason.split_once(": ").unwrap_or(("Failed", &reason));
-            Said::Refused(Failure { code: code.into(), message: message.into(), ..Failure::default() })
+            let failure = Failure { code: code.into(), message: message.into(), ..Failure::default() };
+            Err(Unanswered::Refused(failure))
         }
-        Ok(Waited::TimedOut { .. }) => Said::Cannot("the cloud did not come to an end with it".into()),
-        Err(error) => of_error(error),
+        Waited::TimedOut { .. } => Err(Unanswered::Cannot("the cloud did not come to an end with it".into())),
     }
 }
 
@@ -106,10 +99,10 @@ fn refusal(answer: &Value) -> Option<Failure> {
 }
 
 /// Only a clear no to what is asked about is one: a missing group, role, or answer says nothing about the step.
-fn of_error(error: CloudError) -> Said {
+fn of_error(error: CloudError) -> Unanswered {
     match error {
         CloudError::Service { code, message, .. } if code == "ResourceGroupNotFound" => {
-            Said::Cannot(format!("its resource group is not there yet: {message}"))
+            Unanswered::Cannot(format!("its resource group is not there yet: {message}"))
         }
         CloudError::Service {
             code,
@@ -120,9 +113,9 @@ fn of_error(error: CloudError) -> Said {
             ..
         } => {
             let detail = detail.as_object().cloned().unwrap_or_default();
-            Said::Refused(Failure { code, message, detail })
+            Unanswered::Refused(Failure { code, message, detail })
         }
-        other => Said::Cannot(other.to_string()),
+        other => Unanswered::Cannot(other.to_string()),
     }
 }
 
