@@ -1,6 +1,6 @@
 //! What speaks for a service.
 
-use super::index::Index;
+use super::index::{Index, ServiceWords};
 use super::query::Query;
 use super::synonyms::Synonyms;
 use super::weighed::Weighed;
@@ -43,24 +43,15 @@ impl Index {
             .collect();
         for concept in concepts {
             self.add_titles(concept, &mut grounds);
-            let count = self.services.len().max(1) as f32;
             let names = self.best_of(
                 concept,
                 |entry| &entry.things_of,
-                |at| {
-                    self.services
-                        .get(at)
-                        .map_or(0.0, |service| service.named as f32 * count / self.named as f32)
-                },
+                |at| self.share_of(at, |service| service.named, self.named),
             );
             let said = self.best_of(
                 concept,
                 |entry| &entry.said_of,
-                |at| {
-                    self.services
-                        .get(at)
-                        .map_or(0.0, |service| service.said as f32 * count / self.said as f32)
-                },
+                |at| self.share_of(at, |service| service.said, self.said),
             );
             for ((ground, names), said) in grounds.iter_mut().zip(names).zip(said) {
                 ground.names += concept.weight * names;
@@ -88,6 +79,12 @@ impl Index {
                 }
             }
         }
+    }
+
+    /// How much there is of a service beside the mean of all: 1 is as much.
+    fn share_of(&self, at: usize, own: impl Fn(&ServiceWords) -> u32, all: usize) -> f32 {
+        let count = self.services.len().max(1) as f32;
+        self.services.get(at).map_or(0.0, |service| own(service) as f32 * count / all as f32)
     }
 
     /// How much the operations of each service have of a thing. Of the stands for it the best counts.

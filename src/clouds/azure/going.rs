@@ -190,7 +190,7 @@ fn provisioning(response: &HttpResponse) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::service;
+    use super::super::testing::{answer as bare, service};
     use super::*;
     use pretty_assertions::assert_eq;
     use serde_json::json;
@@ -199,9 +199,8 @@ mod tests {
     const RESULT: &str = "https://h/results/1";
 
     fn answer(status: u16, headers: &[(&str, &str)], body: &Value) -> HttpResponse {
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let body = if body.is_null() { vec![] } else { body.to_string().into_bytes() };
-        HttpResponse { status, headers, body }
+        HttpResponse { body, ..bare(status, headers) }
     }
 
     fn begun(operation: &str, headers: &[(&str, &str)], status: u16, body: &Value) -> Option<Going> {

@@ -70,13 +70,9 @@ fn left(response: &HttpResponse) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::answer;
     use super::*;
     use pretty_assertions::assert_eq;
-
-    fn answer(status: u16, headers: &[(&str, &str)]) -> HttpResponse {
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        HttpResponse { status, headers, body: vec![] }
-    }
 
     #[test]
     fn the_scarcest_of_what_is_left_counts() {

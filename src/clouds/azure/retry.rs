@@ -93,14 +93,9 @@ pub(super) fn asked_for(response: &HttpResponse) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::service;
+    use super::super::testing::{answer, service};
     use super::*;
     use pretty_assertions::assert_eq;
-
-    fn answer(status: u16, headers: &[(&str, &str)]) -> HttpResponse {
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        HttpResponse { status, headers, body: vec![] }
-    }
 
     #[test]
     fn answers_are_told_apart() {

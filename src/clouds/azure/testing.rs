@@ -9,6 +9,7 @@ use crate::catalog::shapes::{
     Protocol, Service, ServiceTraits, Shape, ShapeKind, ShapeTraits,
 };
 use crate::catalog::{Catalog, snapshot};
+use crate::clouds::http::HttpResponse;
 use crate::plan::CloudName;
 
 const GROUP: &str = "/subscriptions/{subscriptionId}/resourcegroups/{resourceGroupName}";
@@ -103,6 +104,12 @@ fn operation(service: &mut Service, name: &str, method: &str, uri: &str, success
         errors: vec![],
         traits: OperationTraits { arm: Some(Box::new(arm)), ..OperationTraits::default() },
     });
+}
+
+/// An answer without a body.
+pub(super) fn answer(status: u16, headers: &[(&str, &str)]) -> HttpResponse {
+    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    HttpResponse { status, headers, body: vec![] }
 }
 
 /// A call of that service.
